@@ -1,0 +1,10 @@
+//! The counter's words and rules: booking, lifecycle, agency, key, plan, event.
+//!
+//! Pure: no runtime, no I/O, no clock. Time, ids and chance come in as arguments.
+
+pub mod agency;
+pub mod id;
+pub mod idempotency;
+pub mod key;
+pub mod plan;
+pub mod time;
