@@ -1,0 +1,143 @@
+//! Who calls?
+//!
+//! What can be told from a refusal: that a text is no key at all (its checksum fails), or that a key is not taken.
+//! Whether a key never existed, expired, was revoked or was given with a wrong secret cannot be told, neither from
+//! the answer nor from the work that was done for it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use skybridge_domain::agency::{AgencyName, Standing};
+use skybridge_domain::key::{KeyId, KeyState, MalformedKey, Mode, PresentedKey, Scope, Scopes};
+use skybridge_domain::time::Timestamp;
+use subtle::ConstantTimeEq;
+
+use crate::Gate;
+use crate::registry::Credential;
+use crate::throttle::Pace;
+
+/// Compared with when no key of that id exists, so that such a check costs what a real one costs.
+const NO_HASH: [u8; 32] = [0; 32];
+
+impl Gate {
+    /// Checks the key that a caller presents from `source`. Allocates nothing; a malformed key is refused before
+    /// anything is looked up.
+    ///
+    /// # Errors
+    /// When the caller may not come in, with what may be told of the reason.
+    pub fn authenticate(
+        &self,
+        presented: &str,
+        source: IpAddr,
+        now: Timestamp,
+    ) -> Result<Caller, AuthenticationRefusal> {
+        let presented = PresentedKey::parse(presented)?;
+        let registry = self.registry.load();
+        let found = registry.credential(&presented.id);
+
+        // The same hash and comparison whether there is such a key or not.
+        let (position, expected) = match found.and_then(|known| Some((known.pepper?, &known.key.secret_hash)))
+        {
+            Some((position, hash)) => (Some(position), hash),
+            None => (None, &NO_HASH),
+        };
+        let hash = self.peppers.hash_under(position.unwrap_or(0), presented);
+        let equal = bool::from(hash.ct_eq(expected)) && position.is_some();
+        let genuine = found.filter(|known| equal && known.key.mode == presented.mode);
+
+        let known = genuine
+            .filter(|known| known.key.state(now) == KeyState::Active)
+            .ok_or(AuthenticationRefusal::KeyUnknown)?;
+        if !may_come_from(known, source) {
+            return Err(AuthenticationRefusal::AddressNotAllowed);
+        }
+        match known.partner.standing {
+            Standing::Active => Ok(Caller(Arc::clone(known))),
+            Standing::Suspended { .. } => Err(AuthenticationRefusal::AgencySuspended),
+        }
+    }
+}
+
+/// An IPv4 address in IPv6 clothes (`::ffff:192.0.2.1`, as dual-stack sockets give it) is taken for what it is.
+fn may_come_from(known: &Credential, source: IpAddr) -> bool {
+    let allowed = &known.key.allowed_cidrs;
+    let source = source.to_canonical();
+    allowed.is_empty() || allowed.iter().any(|network| network.contains(&source))
+}
+
+/// Whoever presented a key that holds. Only the gate makes one; cheap to clone.
+#[derive(Clone)]
+pub struct Caller(Arc<Credential>);
+
+impl Caller {
+    /// The agency that calls.
+    #[must_use]
+    pub fn agency(&self) -> &AgencyName {
+        &self.0.key.agency
+    }
+
+    /// Whether it is about real bookings.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.0.key.mode
+    }
+
+    /// The key it used.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.0.key.id
+    }
+
+    /// What the key may do.
+    #[must_use]
+    pub fn scopes(&self) -> Scopes {
+        self.0.key.scopes
+    }
+
+    /// Makes sure that the key may do what `scope` says.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn require(&self, scope: Scope) -> Result<(), ScopeMissing> {
+        if self.scopes().contains(scope) { Ok(()) } else { Err(ScopeMissing { scope }) }
+    }
+
+    pub(crate) fn pace(&self) -> &Arc<Pace> {
+        &self.0.partner.pace
+    }
+}
+
+impl std::fmt::Debug for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Caller")
+            .field("agency", self.agency())
+            .field("key", &self.key_id())
+            .field("mode", &self.mode())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a caller may not come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AuthenticationRefusal {
+    /// The text is no key.
+    #[error(transparent)]
+    KeyMalformed(#[from] MalformedKey),
+    /// There is no such key, or it is not taken any more, or the secret is not its own.
+    #[error("The key is not known.")]
+    KeyUnknown,
+    /// The key may not be used from this address.
+    #[error("The key may not be used from this address.")]
+    AddressNotAllowed,
+    /// The agency may not come in for the time being.
+    #[error("The agency is suspended.")]
+    AgencySuspended,
+}
+
+/// The key may not do this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("The key lacks the scope {scope}.")]
+pub struct ScopeMissing {
+    /// The scope that it would take.
+    pub scope: Scope,
+}
