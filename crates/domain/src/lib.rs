@@ -3,8 +3,12 @@
 //! Pure: no runtime, no I/O, no clock. Time, ids and chance come in as arguments.
 
 pub mod agency;
+pub mod booking;
+pub mod event;
+pub mod fault;
 pub mod id;
 pub mod idempotency;
+pub mod json;
 pub mod key;
 pub mod plan;
 pub mod time;
