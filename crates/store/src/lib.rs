@@ -7,13 +7,18 @@
 //! There are no interactive transactions, because DynamoDB has none. A use case reads, decides, and makes
 //! exactly one commit; when it loses a race it learns which record stood in the way, and decides again.
 //!
-//! Every store keeps the same promises; [`contract`] is the suite that checks them on any implementation, and
-//! [`memory::MemoryStore`] is the model that the others are compared with.
+//! Every store keeps the same promises; `contract` (behind the feature of that name) is the suite that checks
+//! them on any implementation, and [`MemoryStore`] is the model that the others are compared with.
 
 #![forbid(unsafe_code)]
 
+mod bounds;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+mod memory;
 mod record;
 
+pub use memory::MemoryStore;
 pub use record::{Attributes, Key, Listing, Record, Table, Value, Version};
 
 use async_trait::async_trait;
@@ -32,13 +37,14 @@ use async_trait::async_trait;
 ///   stores of one machine have no lag.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// The record under `key`, or `None` if there is none.
+    /// The record under `key`, or `None` if there is none. A key that no record can have finds none.
     async fn get(&self, key: &Key) -> Result<Option<Record>, StoreError>;
 
     /// One page of a table's listing, in the order of the sort text.
     ///
-    /// A page holds at most `query.limit` records. [`Page::next`] is the place to go on from; it is `None` when
-    /// the range is exhausted.
+    /// A page holds at most `query.limit` records. [`Page::next`] is the place to go on from; it is `None`
+    /// exactly when the range is exhausted, so that a caller never fetches an empty last page. Records written
+    /// while a caller pages appear if they stand beyond the cursor.
     async fn query(&self, query: &Query) -> Result<Page, StoreError>;
 
     /// Applies all writes of `commit`, or none.
@@ -49,7 +55,8 @@ pub trait Store: Send + Sync + 'static {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
 }
 
-/// The writes that take place together. At most [`Commit::WRITES_MAX`], each to another record.
+/// The writes that take place together. At most [`Commit::WRITES_MAX`], each to another record; see
+/// [`Commit::check`] for every bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Commit {
     /// In the order in which conditions are reported.
@@ -123,15 +130,22 @@ pub struct Query {
     pub to: Option<String>,
     /// Ascending or descending by sort text (then by record id), compared as bytes.
     pub order: Order,
-    /// How many records a page may hold, 1 to [`Query::LIMIT_MAX`].
+    /// How many records a page may hold, 1 to [`Query::LIMIT_MAX`]; what lies outside is taken for the nearer
+    /// end.
     pub limit: usize,
     /// Where the page before ended; `None` for the first page.
     pub after: Option<Position>,
 }
 
 impl Query {
-    /// The largest page that a store returns; a larger `limit` is taken for this one.
+    /// The largest page that a store returns.
     pub const LIMIT_MAX: usize = 1000;
+
+    /// `limit`, within its bounds.
+    #[must_use]
+    pub fn page_size(&self) -> usize {
+        self.limit.clamp(1, Self::LIMIT_MAX)
+    }
 }
 
 /// The direction of a query.
@@ -159,6 +173,21 @@ pub struct Page {
     pub records: Vec<Record>,
     /// Where to go on; `None` when there is no more.
     pub next: Option<Position>,
+}
+
+impl Page {
+    /// Cuts a page that was read one record further than asked for, and says where to go on if that record was
+    /// there. Every store ends its pages so, and so all agree on when a range is exhausted.
+    pub fn end_at(&mut self, size: usize) {
+        if self.records.len() <= size {
+            return;
+        }
+        self.records.truncate(size);
+        self.next = self.records.last().and_then(|last| {
+            let sort = last.listing.as_ref()?.sort.clone();
+            Some(Position { sort, id: last.key.id.to_string() })
+        });
+    }
 }
 
 /// Why a commit did not take place.
@@ -201,7 +230,8 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The commit breaks a bound of the port (see [`Commit`]); nothing was written. A defect of the caller.
-    #[error("the commit is not one that a store takes: {0}")]
+    /// The commit or query breaks a bound of the port (see [`Commit::check`] and [`Query::check`]); nothing was
+    /// written. A defect of the caller.
+    #[error("the store does not take this: {0}")]
     Refused(&'static str),
 }
