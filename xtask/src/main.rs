@@ -1,1 +1,48 @@
-fn main() {}
+//! Automation of the repository, in Rust so that it runs wherever cargo does.
+//!
+//! `cargo xtask ci` is the gate that every change passes; `cargo xtask bench http` measures the server beside a
+//! bare one. `cargo xtask help` lists the rest.
+
+#![expect(clippy::print_stdout, reason = "a command for people: what it prints is its product")]
+#![expect(clippy::disallowed_methods, reason = "it measures real time and never runs in the server")]
+
+mod bench;
+mod cargo;
+mod ci;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Checks and measures the workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every check that a change must pass, and sum up.
+    Ci(ci::Options),
+    /// Measure, side by side with something to compare with.
+    #[command(subcommand)]
+    Bench(Bench),
+    /// Serve a constant 201 with bare hyper: what `bench http` compares with.
+    #[command(hide = true)]
+    BarePeer,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Create bookings over HTTP: a bare hyper server, ours in memory, ours on disk.
+    Http(bench::http::Options),
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Ci(options) => ci::run(&options),
+        Task::Bench(Bench::Http(options)) => bench::http::run(&options),
+        Task::BarePeer => bench::peer::serve(),
+    }
+}

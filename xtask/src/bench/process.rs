@@ -1,0 +1,117 @@
+//! Servers as processes of their own: started, measured from outside, stopped by their handle.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+/// How long a server may take to print its addresses.
+const START_MAX: Duration = Duration::from_secs(30);
+
+/// A running server; stopped when dropped.
+pub(super) struct Process {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Process {
+    /// Starts a server. Its log goes to where ours goes, its output is read for the addresses that it prints.
+    pub(super) fn start(command: &mut Command) -> Result<Self> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {command:?}"))?;
+        let stdout = child.stdout.take().expect("standard output was asked for");
+        let (sender, lines) = channel();
+        // Read to the end, whether anyone listens or not: a full pipe would stop the server.
+        thread::spawn(move || forward(stdout, &sender));
+        Ok(Self { child, lines })
+    }
+
+    /// Waits for the line `<listener> http://<address>`.
+    pub(super) fn address(&self, listener: &str) -> Result<SocketAddr> {
+        let deadline = Instant::now() + START_MAX;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left).with_context(|| {
+                format!("the server ended, or printed no line `{listener} http://…` within {START_MAX:?}")
+            })?;
+            if let Some(address) = address_in(&line, listener) {
+                return Ok(address);
+            }
+        }
+    }
+
+    /// The processor time that all of its threads have used so far, in user and system mode.
+    pub(super) fn cpu(&self) -> Result<Duration> {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let stat = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+        let ticks = cpu_ticks(&stat).with_context(|| format!("{path} has no processor times"))?;
+        Ok(tick() * ticks)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The unit in which the kernel counts processor time, 10 ms on every Linux that we know.
+pub(super) fn tick() -> Duration {
+    Duration::from_secs_f64(
+        1.0 / f64::from(u32::try_from(rustix::param::clock_ticks_per_second()).unwrap_or(100)),
+    )
+}
+
+fn forward(stdout: ChildStdout, sender: &Sender<String>) {
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        let _nobody_listens_any_more = sender.send(line);
+    }
+}
+
+fn address_in(line: &str, listener: &str) -> Option<SocketAddr> {
+    line.strip_prefix(listener)?
+        .trim_start()
+        .strip_prefix("http://")?
+        .trim_end()
+        .trim_end_matches('/')
+        .parse()
+        .ok()
+}
+
+/// `utime` and `stime`, fields 14 and 15 of proc_pid_stat(5). The second field is the program's name in parentheses
+/// and may hold anything, so counting begins behind the last of them.
+fn cpu_ticks(stat: &str) -> Option<u32> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(11).map(str::parse::<u32>);
+    let user = times.next()?.ok()?;
+    let system = times.next()?.ok()?;
+    Some(user + system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpu_time_is_read_behind_a_name_of_any_shape() {
+        let stat = "4711 (a ) b) S 1 2 3 4 5 6 7 8 9 10 120 45 0 0 20 0 3 0 99 0 0";
+        assert_eq!(cpu_ticks(stat), Some(165));
+    }
+
+    #[test]
+    fn an_address_is_taken_from_its_own_line_only() {
+        let expected = "127.0.0.1:8080".parse().ok();
+        assert_eq!(address_in("public http://127.0.0.1:8080", "public"), expected);
+        assert_eq!(address_in("admin http://127.0.0.1:8080", "public"), None);
+        assert_eq!(address_in("publicly http://127.0.0.1:8080", "public"), None);
+    }
+}
