@@ -127,6 +127,7 @@ mod tests {
 
     #[test]
     fn a_command_that_fails_fails_its_check() {
-        assert!(cargo_passes(&["no-such-command"]).is_err());
+        assert!(passes(&mut Command::new("false")).is_err());
+        assert!(passes(&mut Command::new("true")).is_ok());
     }
 }

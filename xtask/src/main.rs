@@ -3,12 +3,18 @@
 //! `cargo xtask ci` is the gate that every change passes; `cargo xtask bench http` measures the server beside a
 //! bare one. `cargo xtask help` lists the rest.
 
-#![expect(clippy::print_stdout, reason = "a command for people: what it prints is its product")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command for people: what it prints is its product"
+)]
 #![expect(clippy::disallowed_methods, reason = "it measures real time and never runs in the server")]
 
 mod bench;
 mod cargo;
 mod ci;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -39,8 +45,18 @@ enum Bench {
     Http(bench::http::Options),
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().task {
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
         Task::Ci(options) => ci::run(&options),
         Task::Bench(Bench::Http(options)) => bench::http::run(&options),
         Task::BarePeer => bench::peer::serve(),
