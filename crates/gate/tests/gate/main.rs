@@ -1,0 +1,11 @@
+//! The gate as the desk sees it: facts in, decisions out.
+
+#![expect(clippy::unwrap_used, reason = "in a test it is the assertion that there is a value")]
+
+mod crash;
+mod headers;
+mod keys;
+mod kit;
+mod model;
+mod pace;
+mod replace;

@@ -1,0 +1,84 @@
+//! Plans and keys change under way; what was used stays used.
+
+use skybridge_domain::key::{ApiKey, Key, Mode};
+use skybridge_gate::Partners;
+
+use crate::kit::{HOME, HOUR, House, NOON, SECOND, Seeded, agency, at, plan, record_of};
+
+#[test]
+fn another_rate_keeps_the_calls_that_were_made() {
+    let mut partner = House::open(plan("100 10 - -"), NOON);
+    assert_eq!(partner.admitted(50, NOON), 10);
+    partner.change_plan(plan("1 10 - -"), NOON);
+    assert_eq!(partner.admitted(50, NOON), 0, "a slower rate is not a full bucket");
+    assert_eq!(partner.admitted(50, NOON + 3 * SECOND), 3);
+    partner.change_plan(plan("100 10 - -"), NOON + 3 * SECOND);
+    assert_eq!(partner.admitted(50, NOON + 3 * SECOND), 0, "nor is a faster one");
+    assert_eq!(partner.admitted(50, NOON + 3 * SECOND + SECOND / 100), 1);
+}
+
+#[test]
+fn another_burst_holds_at_once_and_refills_as_it_should() {
+    let mut partner = House::open(plan("1 10 - -"), NOON);
+    assert_eq!(partner.admitted(6, NOON), 6);
+    partner.change_plan(plan("1 20 - -"), NOON);
+    assert_eq!(partner.admitted(50, NOON), 14);
+    partner.change_plan(plan("1 5 - -"), NOON);
+    assert_eq!(partner.admitted(50, NOON), 0);
+    // The small bucket is empty, not in debt for the big one.
+    assert_eq!(partner.admitted(50, NOON + SECOND), 1);
+}
+
+#[test]
+fn another_quota_holds_at_once_and_counts_what_was_used() {
+    let mut partner = House::open(plan("1000 1000 100/day -"), NOON);
+    assert_eq!(partner.admitted(60, NOON), 60);
+    partner.change_plan(plan("1000 1000 50/day -"), NOON);
+    assert_eq!(partner.admitted(9, NOON + SECOND), 0);
+    partner.change_plan(plan("1000 1000 70/month -"), NOON + SECOND);
+    assert_eq!(partner.admitted(50, NOON + SECOND), 10);
+    partner.change_plan(plan("1000 1000 - -"), NOON + SECOND);
+    assert_eq!(partner.admitted(50, NOON + SECOND), 50);
+    partner.change_plan(plan("1000 1000 71/day -"), NOON + 2 * SECOND);
+    assert_eq!(
+        partner.admitted(50, NOON + 2 * SECOND),
+        1,
+        "taking the quota away and back gives none of it back"
+    );
+    let midnight = NOON + 12 * HOUR;
+    assert_eq!(partner.admitted(100, midnight), 71);
+}
+
+#[test]
+fn a_change_of_plan_that_comes_with_a_crash_keeps_what_was_used() {
+    let mut partner = House::open(plan("100 10 100/day -"), NOON);
+    assert_eq!(partner.admitted(50, NOON), 10);
+    partner.change_plan(plan("1 10 10/day -"), NOON);
+    partner.crash(NOON);
+    assert_eq!(partner.admitted(50, NOON), 0);
+    assert_eq!(partner.admitted(50, NOON + HOUR), 0, "ten of ten are used today");
+}
+
+#[test]
+fn a_rotated_key_and_its_successor_share_the_limits() {
+    let partner = House::open(plan("0.000001 10 - -"), NOON);
+    assert_eq!(partner.admitted(6, NOON), 6);
+    let successor = ApiKey::generate(Mode::Live, &Seeded(2));
+    let grace_ends = Some(at(NOON + HOUR));
+    let replaced =
+        Key { expires_at: grace_ends, replaced_by: Some(successor.id()), ..record_of(&partner.key) };
+    let partners = Partners {
+        plans: vec![plan("0.000001 10 - -")],
+        agencies: vec![agency("PartnerCo")],
+        keys: vec![replaced, Key { rotated_from: Some(partner.key.id()), ..record_of(&successor) }],
+    };
+    let held = partner.call(NOON).unwrap();
+    partner.gate.replace(partners, at(NOON)).unwrap();
+    let by_the_new_key = partner.gate.authenticate(successor.reveal(), HOME, at(NOON)).unwrap();
+    let pace = partner.gate.pace(&by_the_new_key, at(NOON));
+    assert_eq!((pace.burst().used(), pace.in_flight()), (7, 1));
+    drop(held);
+    assert_eq!(partner.gate.pace(&by_the_new_key, at(NOON)).in_flight(), 0);
+    assert_eq!(partner.admitted(50, NOON), 3);
+    assert!(partner.gate.authenticate(partner.key.reveal(), HOME, at(NOON + HOUR)).is_err());
+}
