@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use email_address::{EmailAddress, Options};
 
 use super::member::{Members, Shape};
+use super::name::may_stand_in_a_name;
 use super::value::{WrongValue, text_field};
 use crate::fault::{Faults, Path};
 use crate::json::Json;
@@ -46,8 +47,10 @@ impl Contact {
     }
 }
 
-/// An e-mail address of at most 254 bytes (RFC 5321): a dot-atom, `@`, a domain of at least two labels. The forms
-/// of RFC 5322 that no mailbox of an agency has are refused: quoted local parts, address literals, display names.
+/// An e-mail address of at most 254 bytes (RFC 5321): a dot-atom, `@`, a domain of at least two labels. It may be
+/// international (RFC 6531). The forms of RFC 5322 that no mailbox of an agency has are refused: quoted local
+/// parts, address literals, display names, domains that are no host names; and so are the characters that names of
+/// people refuse beyond ASCII, because they hide or reorder what is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email(CompactString);
 
@@ -61,11 +64,11 @@ impl Email {
     /// When it is not of the form that the type describes.
     pub fn new(text: &str) -> Result<Self, WrongValue> {
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
-        let plain = text.len() <= Self::BYTES_MAX
-            && !text.starts_with('"')
-            && !text.contains(|character: char| character.is_control() || character.is_whitespace());
+        let plain = text.len() <= Self::BYTES_MAX && text.chars().all(is_plain);
+        let domain = text.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let host = domain.split('.').all(is_host_label);
         match EmailAddress::parse_with_options(text, options) {
-            Ok(_) if plain => Ok(Self(CompactString::from(text))),
+            Ok(_) if plain && host => Ok(Self(CompactString::from(text))),
             _ => Err(WrongValue::says(
                 "must be an e-mail address of at most 254 bytes, such as ops@partner.example",
             )),
@@ -77,6 +80,22 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What may stand in a dot-atom beyond ASCII is what may stand in a name; the quote begins a quoted local part.
+fn is_plain(character: char) -> bool {
+    if character.is_ascii() {
+        character.is_ascii_graphic() && character != '"'
+    } else {
+        may_stand_in_a_name(character)
+    }
+}
+
+/// Letters, digits and hyphens, no hyphen at either end (RFC 1123); beyond ASCII as the library has it.
+fn is_host_label(label: &str) -> bool {
+    let fits =
+        |character: char| !character.is_ascii() || character.is_ascii_alphanumeric() || character == '-';
+    label.chars().all(fits) && !label.starts_with('-') && !label.ends_with('-')
 }
 
 /// A telephone number in E.164: `+` and 7 to 15 digits, the first of which is not 0.

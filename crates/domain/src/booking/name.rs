@@ -61,7 +61,7 @@ impl PersonName {
     }
 }
 
-fn may_stand_in_a_name(character: char) -> bool {
+pub(super) fn may_stand_in_a_name(character: char) -> bool {
     match character {
         ' ' | '\'' | '-' | '.' | ',' => true,
         ascii if ascii.is_ascii() => ascii.is_ascii_alphanumeric(),

@@ -1,1 +1,5 @@
-//! tests
+//! Bookings as callers and the desk meet them.
+
+mod fields;
+mod lifecycle;
+mod requests;

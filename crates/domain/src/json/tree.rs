@@ -14,6 +14,11 @@ pub(super) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
+    #[cfg(test)]
+    pub(super) fn root(&self) -> &Json<'a> {
+        &self.root
+    }
+
     /// The tree's root, unless a name stands twice in one of its objects.
     pub(super) fn without_duplicates(self) -> Result<Json<'a>, JsonError> {
         if self.has_duplicates {
@@ -158,7 +163,7 @@ impl<'a> Visitor<'a> for NameSeed {
 /// not in the table is told by its general sentence, so a change of its words loses precision, not correctness
 /// (a number out of range excepted, which a test pins).
 fn told_apart(error: &serde_json::Error) -> Stop {
-    const WORDS: [(&str, &str); 17] = [
+    const WORDS: [(&str, &str); 18] = [
         ("EOF while parsing a list", "it ends inside an array"),
         ("EOF while parsing an object", "it ends inside an object"),
         ("EOF while parsing a string", "it ends inside a string"),
@@ -174,6 +179,7 @@ fn told_apart(error: &serde_json::Error) -> Stop {
         ("control character", "a string has a control character that is not escaped"),
         ("key must be a string", "a member name in double quotes is expected"),
         ("lone leading surrogate", "a string has an escape that is half of a surrogate pair"),
+        ("unexpected end of hex escape", "a string has an escape that is half of a surrogate pair"),
         ("trailing comma", "a comma has nothing after it"),
         ("trailing characters", "there is something after the end of the document"),
     ];
