@@ -1,1 +1,88 @@
-//! desk
+//! The use cases: what an agency does at the counter, and what the airline does behind it.
+//!
+//! Every use case has one shape: **load, decide, one commit**. It reads the records that it needs, lets the
+//! domain decide, and makes exactly one conditional commit. When another caller was faster, the commit says
+//! which record stood in the way, and the use case decides again on that. There is no lock and no transaction
+//! to leave open, so the same code runs over one machine's store and over DynamoDB.
+//!
+//! Guarantees:
+//!
+//! * Nothing but this crate writes bookings, partners or limits.
+//! * A use case that returned its result is on disk; one that returned a refusal has changed nothing.
+//! * The only exception is [`StoreError::OutcomeUnknown`](skybridge_store::StoreError::OutcomeUnknown): the
+//!   caller repeats the request, under the same idempotency key, and that settles it.
+
+mod admission;
+mod attribute;
+pub mod audit;
+pub mod bookings;
+mod cursor;
+mod listing;
+pub mod partners;
+
+use std::sync::Arc;
+
+use skybridge_domain::id::Randomness;
+use skybridge_domain::time::{Clock, Timestamp};
+use skybridge_gate::{Gate, Peppers};
+use skybridge_store::{Key, Store, StoreError, Table};
+
+pub use admission::AdmissionError;
+pub use cursor::InvalidCursor;
+
+/// The counter: everything that can be done, over one store.
+pub struct Desk {
+    store: Arc<dyn Store>,
+    gate: Gate,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+    turns: admission::Turns,
+    /// Held while partners change, so that the gate never swaps in an older roster over a newer one.
+    roster: tokio::sync::Mutex<()>,
+}
+
+impl Desk {
+    /// Opens the counter over `store`: reads who may come in, and what they have used.
+    ///
+    /// # Errors
+    /// When the store does not answer, or holds partners that this program cannot read.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        peppers: Peppers,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Self, partners::PartnerError> {
+        let now = clock.now();
+        let partners = partners::read_roster(&*store, now).await?;
+        let limits = admission::recorded_limits(&*store).await?;
+        let gate = Gate::new(peppers, partners, limits, now)?;
+        let turns = admission::Turns::default();
+        Ok(Self { store, gate, clock, randomness, turns, roster: tokio::sync::Mutex::default() })
+    }
+
+    /// The gate in front of the counter.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Where chance comes from.
+    #[must_use]
+    pub fn randomness(&self) -> &dyn Randomness {
+        &*self.randomness
+    }
+
+    /// Does the store answer?
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.store.get(&Key::new(Table::Limits, "ready")).await.map(drop)
+    }
+}

@@ -1,0 +1,56 @@
+//! What an agency does at the counter: make a booking, look at it, take it a step further.
+//!
+//! Every use case takes the [`Permit`](skybridge_gate::Permit) that the gate gave the call: it says whose
+//! bookings are meant, so no use case can reach another agency's.
+
+mod change;
+mod create;
+mod find;
+mod list;
+mod record;
+
+pub use change::{ChangeError, Step};
+pub use create::{CreateError, Creation, CreationRequest};
+pub use list::{BookingFilter, BookingPage, ListBookings, ListError};
+
+use skybridge_domain::agency::AgencyName;
+use skybridge_domain::booking::Booking;
+use skybridge_domain::id::BookingId;
+use skybridge_domain::key::Mode;
+use skybridge_domain::time::Timestamp;
+use skybridge_store::{Key, Record, StoreError, Table};
+
+use crate::attribute::damaged;
+
+/// The key of a booking's record.
+fn key_of(id: BookingId) -> Key {
+    Key::new(Table::Bookings, id.to_string())
+}
+
+/// The partition that lists an agency's bookings of one mode.
+fn partition_of(agency: &AgencyName, mode: Mode) -> String {
+    format!("{agency}#{}", mode.as_str())
+}
+
+/// The sort text of a booking: when it was made, then its id. The id keeps apart what was made within one
+/// millisecond.
+fn sort_of(created_at: Timestamp, id: BookingId) -> String {
+    format!("{}#{id}", sort_from(created_at))
+}
+
+/// The first sort text of bookings made at `moment` or later: milliseconds, in as many digits as ever needed.
+fn sort_from(moment: Timestamp) -> String {
+    format!("{:014}", moment.as_millis())
+}
+
+/// The booking that `record` holds.
+fn booking_of(record: &Record) -> Result<Booking, StoreError> {
+    let parts = record::parts(record).map_err(|error| damaged(&record.key, error))?;
+    Booking::from_parts(parts).map_err(|error| damaged(&record.key, error))
+}
+
+/// The record that holds `booking`.
+fn record_of(booking: Booking) -> Record {
+    let listing_sort = sort_of(booking.created_at(), booking.id());
+    record::record(booking.into_parts(), listing_sort)
+}

@@ -1,0 +1,115 @@
+//! What the airline does behind the counter: plans, agencies and keys.
+//!
+//! Every change is one commit of the record and its audit entry, on the condition that the record is still the
+//! one that was decided on. After it, the gate takes the new roster, so the change holds from the next request
+//! on.
+
+mod agencies;
+mod keys;
+mod plans;
+mod record;
+mod roster;
+
+pub use keys::{IssuedKey, KeyRequest, Rotation};
+pub use plans::PlanEntry;
+pub use roster::RosterSize;
+pub(crate) use roster::read_roster;
+
+use skybridge_domain::agency::AgencyName;
+use skybridge_domain::key::KeyId;
+use skybridge_domain::plan::PlanName;
+use skybridge_gate::RegistryError;
+use skybridge_store::{Commit, CommitError, Key, Store, StoreError, Table, Version, Write};
+
+use crate::attribute::damaged;
+use crate::audit::{self, Entry, Operator};
+use crate::{Desk, listing};
+use record::Kept;
+
+/// Why a partner was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PartnerError {
+    /// There is no such agency.
+    #[error("there is no agency called {0}")]
+    AgencyNotFound(AgencyName),
+    /// There is no such plan.
+    #[error("there is no plan called {0}")]
+    PlanNotFound(PlanName),
+    /// There is no such key.
+    #[error("there is no key {0}")]
+    KeyNotFound(KeyId),
+    /// There is such an agency already.
+    #[error("there is an agency called {0} already")]
+    AgencyExists(AgencyName),
+    /// The key is expired or revoked, so there is nothing to rotate.
+    #[error("key {0} is expired or revoked; create a new one")]
+    KeyNotActive(KeyId),
+    /// Another operator changed the same thing at the same moment, again and again.
+    #[error("the record changed meanwhile; try again")]
+    Contended,
+    /// What the store holds does not fit together.
+    #[error(transparent)]
+    Roster(#[from] RegistryError),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What came of one attempt to change something.
+enum Attempt {
+    Done,
+    /// Somebody else was faster: decide again.
+    Lost,
+}
+
+/// How often a change is decided again before it is given up.
+const ATTEMPTS_MAX: usize = 16;
+
+impl Desk {
+    /// What is kept under `key`, with the version it stands at.
+    async fn kept<T: Kept>(&self, key: &Key) -> Result<Option<(T, Version)>, StoreError> {
+        let Some(record) = self.store.get(key).await? else { return Ok(None) };
+        let value = T::read(&record.attributes).map_err(|error| damaged(key, error))?;
+        Ok(Some((value, record.version)))
+    }
+
+    /// Commits a change and its audit entry, and lets the gate know.
+    async fn commit_change(
+        &self,
+        operator: &Operator,
+        action: &str,
+        subject: String,
+        detail: String,
+        mut writes: Vec<Write>,
+    ) -> Result<Attempt, PartnerError> {
+        let entry = Entry {
+            at: self.clock.now().whole_millis(),
+            operator: operator.clone(),
+            action: action.to_owned(),
+            subject,
+            detail,
+        };
+        writes.push(audit::write(&entry, &*self.randomness));
+        match self.store.commit(Commit { writes }).await {
+            Ok(()) => {
+                self.reload_roster().await?;
+                Ok(Attempt::Done)
+            }
+            Err(CommitError::ConditionFailed { .. }) => Ok(Attempt::Lost),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Everything of one kind whose sort text is in `from..to`, in order.
+async fn all_kept<T: Kept>(
+    store: &dyn Store,
+    from: Option<String>,
+    to: Option<String>,
+) -> Result<Vec<T>, StoreError> {
+    let records = listing::all(store, Table::Partners, T::PARTITION, from, to).await?;
+    records
+        .iter()
+        .map(|record| T::read(&record.attributes).map_err(|error| damaged(&record.key, error)))
+        .collect()
+}

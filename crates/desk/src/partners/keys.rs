@@ -1,0 +1,186 @@
+//! Keys: issue, rotate, revoke. The secret is handed out once and kept nowhere.
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+use skybridge_domain::agency::AgencyName;
+use skybridge_domain::key::{ApiKey, Key, KeyId, KeyState, Mode, Scopes};
+use skybridge_domain::time::Timestamp;
+use skybridge_store::Write;
+
+use super::record::{Kept, key_key};
+use super::{ATTEMPTS_MAX, Attempt, PartnerError, all_kept};
+use crate::Desk;
+use crate::audit::Operator;
+
+/// What a new key shall be.
+#[derive(Debug, Clone)]
+pub struct KeyRequest {
+    /// What kind of bookings it makes.
+    pub mode: Mode,
+    /// What the agency calls it.
+    pub name: Option<String>,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Where it may be used from; empty is everywhere.
+    pub allowed_cidrs: Vec<IpNet>,
+    /// How long it holds; `None` is for good.
+    pub expires_in: Option<Duration>,
+}
+
+/// A key that was just made: the only moment at which its text is known.
+#[derive(Debug)]
+pub struct IssuedKey {
+    /// Its text.
+    pub text: ApiKey,
+    /// What is kept of it.
+    pub key: Key,
+}
+
+/// A key in place of another.
+#[derive(Debug)]
+pub struct Rotation {
+    /// The new one.
+    pub issued: IssuedKey,
+    /// The old one, which holds until it expires.
+    pub replaced: Key,
+}
+
+impl Desk {
+    /// Makes a key for `agency`.
+    ///
+    /// # Errors
+    /// When there is no such agency, or the store does not take it.
+    pub async fn issue_key(
+        &self,
+        operator: &Operator,
+        agency: &AgencyName,
+        request: KeyRequest,
+    ) -> Result<IssuedKey, PartnerError> {
+        self.agency(agency).await?;
+        for _ in 0..ATTEMPTS_MAX {
+            let issued = self.new_key(agency, request.clone());
+            let writes = vec![Write::create(issued.key.record(1))];
+            let detail = format!("for agency {agency}, {} mode", request.mode.as_str());
+            let subject = subject(issued.key.id);
+            if let Attempt::Done =
+                self.commit_change(operator, "key.created", subject, detail, writes).await?
+            {
+                return Ok(issued);
+            }
+        }
+        Err(PartnerError::Contended)
+    }
+
+    /// Makes a key like `id`, which itself expires after `grace` (or earlier, if it was to).
+    ///
+    /// # Errors
+    /// When there is no such key, it holds no more, or the store does not take it.
+    pub async fn rotate_key(
+        &self,
+        operator: &Operator,
+        id: KeyId,
+        grace: Duration,
+    ) -> Result<Rotation, PartnerError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let (standing, version) = self.kept_key(id).await?;
+            let now = self.clock.now().whole_millis();
+            if standing.state(now) != KeyState::Active {
+                return Err(PartnerError::KeyNotActive(id));
+            }
+            let rotation = self.rotation(standing, now, grace);
+            let replaced = &rotation.replaced;
+            let writes = vec![
+                Write::replace(replaced.record(version + 1), version),
+                Write::create(rotation.issued.key.record(1)),
+            ];
+            let until =
+                replaced.expires_at.map_or(String::new(), |at| format!("; the old one holds until {at}"));
+            let detail = format!("by key {}{until}", rotation.issued.key.id);
+            if let Attempt::Done =
+                self.commit_change(operator, "key.rotated", subject(id), detail, writes).await?
+            {
+                return Ok(rotation);
+            }
+        }
+        Err(PartnerError::Contended)
+    }
+
+    /// Refuses the key from now on. Revoking it again changes nothing.
+    ///
+    /// # Errors
+    /// When there is no such key, or the store does not take it.
+    pub async fn revoke_key(&self, operator: &Operator, id: KeyId) -> Result<Key, PartnerError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let (standing, version) = self.kept_key(id).await?;
+            if standing.revoked_at.is_some() {
+                return Ok(standing);
+            }
+            let revoked = Key { revoked_at: Some(self.clock.now().whole_millis()), ..standing };
+            let writes = vec![Write::replace(revoked.record(version + 1), version)];
+            let detail = format!("of agency {}", revoked.agency);
+            if let Attempt::Done =
+                self.commit_change(operator, "key.revoked", subject(id), detail, writes).await?
+            {
+                return Ok(revoked);
+            }
+        }
+        Err(PartnerError::Contended)
+    }
+
+    /// The keys of `agency`, oldest first, those that hold no more too.
+    ///
+    /// # Errors
+    /// When there is no such agency, or the store does not answer.
+    pub async fn keys_of(&self, agency: &AgencyName) -> Result<Vec<Key>, PartnerError> {
+        self.agency(agency).await?;
+        // `$` comes right after `#`, which ends the agency's name in a key's sort text.
+        Ok(all_kept(&*self.store, Some(format!("{agency}#")), Some(format!("{agency}$"))).await?)
+    }
+
+    async fn kept_key(&self, id: KeyId) -> Result<(Key, u64), PartnerError> {
+        self.kept(&key_key(id)).await?.ok_or(PartnerError::KeyNotFound(id))
+    }
+
+    fn new_key(&self, agency: &AgencyName, request: KeyRequest) -> IssuedKey {
+        let now = self.clock.now().whole_millis();
+        let text = ApiKey::generate(request.mode, &*self.randomness);
+        let hashed = self.gate.peppers().hash(text.present());
+        let key = Key {
+            id: text.id(),
+            agency: agency.clone(),
+            mode: request.mode,
+            name: request.name,
+            scopes: request.scopes,
+            allowed_cidrs: request.allowed_cidrs,
+            secret_hash: hashed.hash,
+            pepper_id: hashed.pepper_id,
+            created_at: now,
+            expires_at: request.expires_in.map(|time| now.plus(time).whole_millis()),
+            revoked_at: None,
+            replaced_by: None,
+            rotated_from: None,
+        };
+        IssuedKey { text, key }
+    }
+
+    fn rotation(&self, standing: Key, now: Timestamp, grace: Duration) -> Rotation {
+        let request = KeyRequest {
+            mode: standing.mode,
+            name: standing.name.clone(),
+            scopes: standing.scopes,
+            allowed_cidrs: standing.allowed_cidrs.clone(),
+            expires_in: standing.expires_at.map(|at| at.since(standing.created_at)),
+        };
+        let mut issued = self.new_key(&standing.agency, request);
+        issued.key.rotated_from = Some(standing.id);
+        let end_of_grace = now.plus(grace).whole_millis();
+        let expires_at = standing.expires_at.map_or(end_of_grace, |at| at.min(end_of_grace));
+        let replaced = Key { expires_at: Some(expires_at), replaced_by: Some(issued.key.id), ..standing };
+        Rotation { issued, replaced }
+    }
+}
+
+fn subject(id: KeyId) -> String {
+    format!("key {id}")
+}

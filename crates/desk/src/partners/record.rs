@@ -1,0 +1,197 @@
+//! Plans, agencies and keys as records, and back.
+//!
+//! Ids: `plan#NAME`, `agency#NAME`, `key#ID`. Listings: one partition per kind, in order of name; keys in order
+//! of their agency's name, so that the keys of one agency stand together.
+
+use ipnet::IpNet;
+use skybridge_domain::agency::{Agency, AgencyName, Standing};
+use skybridge_domain::key::{Key, KeyId, Mode, PepperId, Scopes};
+use skybridge_domain::plan::{Plan, PlanName, Quota, Rate};
+use skybridge_domain::time::Timestamp;
+use skybridge_store::{self as store, Attributes, Listing, Record, Table, Value, Version};
+
+use crate::attribute::{self, Unreadable};
+use crate::partners::PlanEntry;
+
+/// What can be kept among the partners.
+pub(super) trait Kept: Sized {
+    /// The partition that lists all of its kind.
+    const PARTITION: &'static str;
+
+    fn key(&self) -> store::Key;
+    /// Its place within the partition.
+    fn sort(&self) -> String;
+    fn attributes(&self) -> Attributes;
+    fn read(attributes: &Attributes) -> Result<Self, Unreadable>;
+
+    /// The record at `version`.
+    fn record(&self, version: Version) -> Record {
+        let listing = Listing { partition: Self::PARTITION.to_owned(), sort: self.sort() };
+        Record { key: self.key(), version, listing: Some(listing), attributes: self.attributes() }
+    }
+}
+
+pub(super) fn plan_key(name: &PlanName) -> store::Key {
+    store::Key::new(Table::Partners, format!("plan#{name}"))
+}
+
+pub(super) fn agency_key(name: &AgencyName) -> store::Key {
+    store::Key::new(Table::Partners, format!("agency#{name}"))
+}
+
+pub(super) fn key_key(id: KeyId) -> store::Key {
+    store::Key::new(Table::Partners, format!("key#{id}"))
+}
+
+impl Kept for PlanEntry {
+    const PARTITION: &'static str = "plans";
+
+    fn key(&self) -> store::Key {
+        plan_key(self.plan.name())
+    }
+
+    fn sort(&self) -> String {
+        self.plan.name().to_string()
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut attributes = Attributes::with_capacity(7)
+            .with("name", self.plan.name().as_str())
+            .with("rate", self.plan.rate().to_string())
+            .with("burst", u64::from(self.plan.burst()))
+            .with("created_at", self.created_at.as_millis())
+            .with("updated_at", self.updated_at.as_millis());
+        if let Some(quota) = self.plan.quota() {
+            attributes.set("quota", quota.to_string());
+        }
+        if let Some(in_flight) = self.plan.in_flight() {
+            attributes.set("in_flight", u64::from(in_flight));
+        }
+        attributes
+    }
+
+    fn read(attributes: &Attributes) -> Result<Self, Unreadable> {
+        let count = |number: u64, name| u32::try_from(number).map_err(|_| Unreadable(name));
+        let in_flight = attribute::number_if_any(attributes, "in_flight")?;
+        let plan = Plan::new(
+            attribute::parsed(attributes, "name", |text| PlanName::new(text).ok())?,
+            attribute::parsed(attributes, "rate", |text| Rate::parse(text).ok())?,
+            count(attribute::number(attributes, "burst")?, "burst")?,
+            attribute::parsed_if_any(attributes, "quota", |text| Quota::parse(text).ok())?,
+            in_flight.map(|number| count(number, "in_flight")).transpose()?,
+        );
+        Ok(Self {
+            plan: plan.map_err(|_| Unreadable("burst"))?,
+            created_at: attribute::moment(attributes, "created_at")?,
+            updated_at: attribute::moment(attributes, "updated_at")?,
+        })
+    }
+}
+
+impl Kept for Agency {
+    const PARTITION: &'static str = "agencies";
+
+    fn key(&self) -> store::Key {
+        agency_key(&self.name)
+    }
+
+    fn sort(&self) -> String {
+        self.name.to_string()
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut attributes = Attributes::with_capacity(4)
+            .with("name", self.name.as_str())
+            .with("plan", self.plan.as_str())
+            .with("created_at", self.created_at.as_millis());
+        if let Standing::Suspended { at } = self.standing {
+            attributes.set("suspended_at", at.as_millis());
+        }
+        attributes
+    }
+
+    fn read(attributes: &Attributes) -> Result<Self, Unreadable> {
+        let suspended = attribute::number_if_any(attributes, "suspended_at")?.map(Timestamp::from_millis);
+        Ok(Self {
+            name: attribute::parsed(attributes, "name", |text| AgencyName::new(text).ok())?,
+            plan: attribute::parsed(attributes, "plan", |text| PlanName::new(text).ok())?,
+            standing: suspended.map_or(Standing::Active, |at| Standing::Suspended { at }),
+            created_at: attribute::moment(attributes, "created_at")?,
+        })
+    }
+}
+
+impl Kept for Key {
+    const PARTITION: &'static str = "keys";
+
+    fn key(&self) -> store::Key {
+        key_key(self.id)
+    }
+
+    fn sort(&self) -> String {
+        format!("{}#{:013}#{}", self.agency, self.created_at.as_millis(), self.id)
+    }
+
+    fn attributes(&self) -> Attributes {
+        let texts = |texts: Vec<String>| Value::L(texts.into_iter().map(Value::S).collect());
+        let mut attributes = Attributes::with_capacity(13)
+            .with("key_id", self.id.as_str())
+            .with("agency", self.agency.as_str())
+            .with("mode", self.mode.as_str())
+            .with("scopes", texts(self.scopes.iter().map(|scope| scope.to_string()).collect()))
+            .with("allowed_cidrs", texts(self.allowed_cidrs.iter().map(IpNet::to_string).collect()))
+            .with("secret_hash", self.secret_hash.to_vec())
+            .with("pepper_id", self.pepper_id.as_str())
+            .with("created_at", self.created_at.as_millis());
+        if let Some(name) = &self.name {
+            attributes.set("name", name.as_str());
+        }
+        for (name, moment) in [("expires_at", self.expires_at), ("revoked_at", self.revoked_at)] {
+            if let Some(moment) = moment {
+                attributes.set(name, moment.as_millis());
+            }
+        }
+        for (name, id) in [("replaced_by", self.replaced_by), ("rotated_from", self.rotated_from)] {
+            if let Some(id) = id {
+                attributes.set(name, id.as_str());
+            }
+        }
+        attributes
+    }
+
+    fn read(attributes: &Attributes) -> Result<Self, Unreadable> {
+        let hash = attributes.bytes("secret_hash").and_then(|bytes| bytes.try_into().ok());
+        let moment =
+            |name| attribute::number_if_any(attributes, name).map(|at| at.map(Timestamp::from_millis));
+        Ok(Self {
+            id: attribute::parsed(attributes, "key_id", KeyId::parse)?,
+            agency: attribute::parsed(attributes, "agency", |text| AgencyName::new(text).ok())?,
+            mode: attribute::parsed(attributes, "mode", Mode::parse)?,
+            name: attributes.text("name").map(str::to_owned),
+            scopes: texts(attributes, "scopes", |text| text.parse().ok())?.into_iter().collect::<Scopes>(),
+            allowed_cidrs: texts(attributes, "allowed_cidrs", |text| text.parse().ok())?,
+            secret_hash: hash.ok_or(Unreadable("secret_hash"))?,
+            pepper_id: attribute::parsed(attributes, "pepper_id", PepperId::parse)?,
+            created_at: attribute::moment(attributes, "created_at")?,
+            expires_at: moment("expires_at")?,
+            revoked_at: moment("revoked_at")?,
+            replaced_by: attribute::parsed_if_any(attributes, "replaced_by", KeyId::parse)?,
+            rotated_from: attribute::parsed_if_any(attributes, "rotated_from", KeyId::parse)?,
+        })
+    }
+}
+
+/// The list of texts under `name`, each as `parse` reads it.
+fn texts<T>(
+    attributes: &Attributes,
+    name: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Unreadable> {
+    let list = attributes.list(name).ok_or(Unreadable(name))?;
+    list.iter()
+        .map(|value| match value {
+            Value::S(text) => parse(text).ok_or(Unreadable(name)),
+            _ => Err(Unreadable(name)),
+        })
+        .collect()
+}
