@@ -172,7 +172,7 @@ impl Bench {
 
     fn start_bare(&self) -> Result<(Process, SocketAddr, String)> {
         let server = Process::start(Command::new(std::env::current_exe()?).arg("bare-peer"))?;
-        let address = server.address("public")?;
+        let [address] = server.addresses(["public"])?;
         // Of a real key's length, so that the requests are as long as those to the other servers.
         let api_key = format!("sbk_live_{}_{}_{}", "k".repeat(12), "s".repeat(43), "c".repeat(6));
         Ok((server, address, api_key))
@@ -183,8 +183,8 @@ impl Bench {
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
         let server = Process::start(command.args(["--store", store, "--data"]).arg(data))?;
-        let address = server.address("public")?;
-        server.address("admin")?;
+        // The admin listener's is waited for because the command line is its client.
+        let [address, _admin] = server.addresses(["public", "admin"])?;
         Ok((server, address, create_key(program, data)?))
     }
 }

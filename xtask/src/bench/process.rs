@@ -33,18 +33,25 @@ impl Process {
         Ok(Self { child, lines })
     }
 
-    /// Waits for the line `<listener> http://<address>`.
-    pub(super) fn address(&self, listener: &str) -> Result<SocketAddr> {
+    /// Waits for one line `<listener> http://<address>` for each listener, in whatever order they come.
+    pub(super) fn addresses<const COUNT: usize>(
+        &self,
+        listeners: [&str; COUNT],
+    ) -> Result<[SocketAddr; COUNT]> {
         let deadline = Instant::now() + START_MAX;
-        loop {
+        let mut found = [None; COUNT];
+        while found.contains(&None) {
             let left = deadline.saturating_duration_since(Instant::now());
             let line = self.lines.recv_timeout(left).with_context(|| {
-                format!("the server ended, or printed no line `{listener} http://…` within {START_MAX:?}")
+                format!(
+                    "the server ended, or did not print the addresses of {listeners:?} within {START_MAX:?}"
+                )
             })?;
-            if let Some(address) = address_in(&line, listener) {
-                return Ok(address);
+            for (address, listener) in found.iter_mut().zip(listeners) {
+                *address = address.or_else(|| address_in(&line, listener));
             }
         }
+        Ok(found.map(|address| address.expect("the loop ends when all are found")))
     }
 
     /// The processor time that all of its threads have used so far, in user and system mode.
@@ -105,6 +112,23 @@ mod tests {
     fn cpu_time_is_read_behind_a_name_of_any_shape() {
         let stat = "4711 (a ) b) S 1 2 3 4 5 6 7 8 9 10 120 45 0 0 20 0 3 0 99 0 0";
         assert_eq!(cpu_ticks(stat), Some(165));
+    }
+
+    fn shell(script: &str) -> Process {
+        Process::start(Command::new("sh").args(["-c", script])).unwrap()
+    }
+
+    #[test]
+    fn addresses_are_found_in_whatever_order_they_come() {
+        let server =
+            shell("echo 'first run'; echo 'admin http://127.0.0.1:2'; echo 'public http://127.0.0.1:1'");
+        let ports = server.addresses(["public", "admin"]).unwrap().map(|address| address.port());
+        assert_eq!(ports, [1, 2]);
+    }
+
+    #[test]
+    fn a_server_that_ends_before_it_serves_is_an_error_at_once() {
+        assert!(shell("echo 'public http://127.0.0.1:1'").addresses(["public", "admin"]).is_err());
     }
 
     #[test]
