@@ -59,6 +59,9 @@ pub enum ListError {
 /// costs.
 const LOOKED_AT_MAX: usize = 1000;
 
+/// How many agencies one page of all agencies' bookings looks at.
+const AGENCIES_LOOKED_AT_MAX: usize = 1000;
+
 /// How many records are read at once when most of them may not match.
 const PAGE_WHEN_FILTERED: usize = 100;
 
@@ -116,6 +119,33 @@ impl Desk {
         }
     }
 
+    /// All agencies' bookings in `mode`, agency by agency in order of name, each newest first: for the airline
+    /// itself.
+    ///
+    /// # Errors
+    /// As [`list_bookings`](Self::list_bookings).
+    pub async fn list_all(&self, mode: Mode, list: &ListBookings) -> Result<BookingPage, ListError> {
+        let begin = list.cursor.as_deref().map(Cursor::read).transpose()?;
+        let first = begin.as_ref().and_then(|cursor| cursor.partition.rsplit_once('#')).map(|(name, _)| name);
+        let agencies = self.agencies_from(first).await?;
+        let mut cursor = list.cursor.clone();
+        let mut bookings = Vec::new();
+        for (looked_at, agency) in agencies.iter().enumerate() {
+            if bookings.len() == list.limit || looked_at == AGENCIES_LOOKED_AT_MAX {
+                let next = Cursor::at(&partition_of(agency, mode), before_all());
+                return Ok(BookingPage { bookings, next_cursor: Some(next.write()) });
+            }
+            let limit = list.limit - bookings.len();
+            let part = ListBookings { filter: list.filter.clone(), limit, cursor: cursor.take() };
+            let page = self.list_of(agency, mode, &part).await?;
+            bookings.extend(page.bookings);
+            if page.next_cursor.is_some() {
+                return Ok(BookingPage { bookings, next_cursor: page.next_cursor });
+            }
+        }
+        Ok(BookingPage { bookings, next_cursor: None })
+    }
+
     async fn page(
         &self,
         partition: &str,
@@ -150,6 +180,11 @@ impl BookingFilter {
                 .as_deref()
                 .is_none_or(|reference| booking.document().agency_reference() == Some(reference))
     }
+}
+
+/// A place in front of the newest booking: no sort text comes after it.
+fn before_all() -> Position {
+    Position { sort: "~".to_owned(), id: String::new() }
 }
 
 /// Where `record` stands in its listing.

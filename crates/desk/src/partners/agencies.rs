@@ -3,7 +3,7 @@
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::plan::PlanName;
 use skybridge_gate::PaceSnapshot;
-use skybridge_store::Write;
+use skybridge_store::{StoreError, Write};
 
 use super::record::{Kept, agency_key};
 use super::{ATTEMPTS_MAX, Attempt, PartnerError, all_kept};
@@ -38,6 +38,12 @@ impl Desk {
     /// When the store does not answer.
     pub async fn agencies(&self) -> Result<Vec<Agency>, PartnerError> {
         Ok(all_kept(&*self.store, None, None).await?)
+    }
+
+    /// The names of all agencies from `first` on, in order.
+    pub(crate) async fn agencies_from(&self, first: Option<&str>) -> Result<Vec<AgencyName>, StoreError> {
+        let agencies: Vec<Agency> = all_kept(&*self.store, first.map(str::to_owned), None).await?;
+        Ok(agencies.into_iter().map(|agency| agency.name).collect())
     }
 
     /// The agency called `name`.

@@ -1,0 +1,109 @@
+//! The admin listener's routes: plans, agencies, keys, bookings, use, audit, metrics. For the airline, never for
+//! agencies; bound to the loopback address unless an operator says otherwise.
+//!
+//! Everything under `/admin/v1` needs the bearer token that lies in the data directory. Health and metrics are
+//! open, as the tools that poll them expect.
+
+mod agencies;
+mod audit;
+mod bookings;
+mod keys;
+mod plans;
+mod refuse;
+mod request;
+mod status;
+mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post, put};
+use http::header::{self, HeaderValue};
+use skybridge_desk::Desk;
+use skybridge_domain::time::Timestamp;
+
+use crate::draining::Draining;
+use crate::pipeline::{Exchange, RequestIds, take_refusal};
+use crate::problem::{Code, Refusal};
+use crate::public::health;
+
+pub use token::AdminToken;
+
+/// What stands behind the admin listener.
+pub(crate) struct Office {
+    pub(crate) desk: Arc<Desk>,
+    request_ids: RequestIds,
+    settings: Settings,
+}
+
+/// What the admin listener is told by the program.
+pub struct Settings {
+    /// Opens `/admin/v1`.
+    pub token: AdminToken,
+    /// The name of the store, for `status`.
+    pub store: &'static str,
+    /// When the program started.
+    pub started_at: Timestamp,
+    /// Tells when the program begins to shut down.
+    pub draining: Draining,
+    /// The metrics as Prometheus reads them.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+    /// Routes under `/admin/v1` that only some stores have, such as backup. They stand behind the token too.
+    pub maintenance: Router,
+}
+
+/// The admin listener's router.
+pub fn router(desk: Arc<Desk>, mut settings: Settings) -> Router {
+    let maintenance = std::mem::take(&mut settings.maintenance);
+    let office = Arc::new(Office { request_ids: RequestIds::new(desk.randomness()), desk, settings });
+    Router::new()
+        .route("/admin/v1/status", get(status::status))
+        .route("/admin/v1/plans", get(plans::list_plans))
+        .route("/admin/v1/plans/{name}", put(plans::set_plan))
+        .route("/admin/v1/agencies", get(agencies::list_agencies).post(agencies::create_agency))
+        .route("/admin/v1/agencies/{name}", get(agencies::show_agency))
+        .route("/admin/v1/agencies/{name}/suspend", post(agencies::suspend_agency))
+        .route("/admin/v1/agencies/{name}/resume", post(agencies::resume_agency))
+        .route("/admin/v1/agencies/{name}/plan", put(agencies::put_agency_on_plan))
+        .route("/admin/v1/agencies/{name}/usage", get(agencies::show_usage))
+        .route("/admin/v1/agencies/{name}/keys", get(keys::list_keys).post(keys::issue_key))
+        .route("/admin/v1/keys/{key_id}/rotate", post(keys::rotate_key))
+        .route("/admin/v1/keys/{key_id}/revoke", post(keys::revoke_key))
+        .route("/admin/v1/bookings", get(bookings::list_bookings))
+        .route("/admin/v1/bookings/{booking_id}", get(bookings::show_booking))
+        .route("/admin/v1/audit", get(audit::list_entries))
+        .route("/metrics", get(status::metrics))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(status::readyz))
+        .with_state(Arc::clone(&office))
+        .merge(maintenance)
+        .fallback(unserved)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(office, pipeline))
+}
+
+/// Every request of the admin listener comes through here: named, checked against the token, answered.
+async fn pipeline(State(office): State<Arc<Office>>, request: Request, next: Next) -> Response {
+    let exchange = Exchange::begin(&office.request_ids, office.desk.now(), &request);
+    let guarded = request.uri().path().starts_with("/admin/");
+    let allowed = if guarded { office.settings.token.check(request.headers()) } else { Ok(()) };
+    let outcome = match allowed {
+        Ok(()) => take_refusal(next.run(request).await),
+        Err(refusal) => Err(refusal),
+    };
+    let mut answer = exchange.finish(outcome);
+    // Keys are shown here once; no cache may show them again.
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+async fn unserved() -> Refusal {
+    Refusal::new(Code::NotFound, "There is nothing at this path of the admin API.")
+}
+
+async fn wrong_method() -> Refusal {
+    Refusal::new(Code::MethodNotAllowed, "This path of the admin API is served with another method.")
+}

@@ -1,0 +1,40 @@
+//! From what the desk says of partners to what the operator is told.
+
+use skybridge_desk::audit::AuditError;
+use skybridge_desk::partners::PartnerError;
+
+use crate::problem::{Code, Refusal};
+use crate::refuse;
+
+/// A change of partners that was not made.
+pub(super) fn partner(error: PartnerError) -> Refusal {
+    let code = match &error {
+        PartnerError::AgencyNotFound(_) | PartnerError::PlanNotFound(_) | PartnerError::KeyNotFound(_) => {
+            Code::NotFound
+        }
+        PartnerError::AgencyExists(_) => Code::AlreadyExists,
+        PartnerError::KeyNotActive(_) => Code::InvalidTransition,
+        PartnerError::Contended => Code::Overloaded,
+        PartnerError::Roster(_) => return Refusal::internal(error),
+        PartnerError::Store(_) => {
+            let PartnerError::Store(error) = error else { return Refusal::internal(error) };
+            return refuse::store(error);
+        }
+    };
+    Refusal::new(code, sentence(&error.to_string()))
+}
+
+/// A page of the audit trail that was not given.
+pub(super) fn audit(error: AuditError) -> Refusal {
+    match error {
+        AuditError::InvalidCursor(_) => refuse::invalid_cursor(),
+        AuditError::Store(error) => refuse::store(error),
+    }
+}
+
+/// `text` as a sentence of its own.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase()).into_iter();
+    first.chain(chars).chain(['.']).collect()
+}

@@ -1,0 +1,52 @@
+//! Reading a body: JSON, within its size, in time.
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use bytes::Bytes;
+use http::header::{self, HeaderMap};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::problem::{Code, Refusal};
+
+/// The largest body that is read: 64 KiB.
+pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Refuses a body that is declared to be something other than JSON. No declaration at all is taken for JSON.
+pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(declared) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let declared = declared.to_str().unwrap_or("");
+    let essence = declared.split(';').next().unwrap_or("").trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::UnsupportedMediaType, "The Content-Type must be application/json, in UTF-8."))
+}
+
+/// The whole body of `request`.
+pub(crate) async fn read(request: Request, deadline: Duration) -> Result<Bytes, Refusal> {
+    // A body that announces its excess is refused before a byte of it is read.
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if announced.and_then(|text| text.parse::<u64>().ok()).is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64)
+    {
+        return Err(too_large());
+    }
+    let reading = Limited::new(request.into_body(), BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(deadline, reading).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
+        Ok(Err(error)) => {
+            Err(Refusal::new(Code::MalformedRequest, "The body ended before it was complete.")
+                .caused_by(error))
+        }
+        Err(_) => {
+            let detail = format!("The body did not arrive within {} s.", deadline.as_secs());
+            Err(Refusal::new(Code::RequestTimeout, detail)
+                .with_header(header::CONNECTION, header::HeaderValue::from_static("close")))
+        }
+    }
+}
+
+fn too_large() -> Refusal {
+    Refusal::new(Code::BodyTooLarge, "The body has more than 65536 bytes (64 KiB), the most that is read.")
+}

@@ -1,0 +1,105 @@
+//! The way of one request through the public door, as one function.
+//!
+//! Each stage stands where it stands for a reason, the cheapest refusal first: nothing is looked up before the
+//! envelope is sound, nothing touches storage before a key's checksum holds, and no body is read before the
+//! plan has a place for the call. Whatever a stage refuses ends up in one place, where the refusal is written,
+//! named, logged and counted.
+
+mod credentials;
+mod entrance;
+mod envelope;
+mod exchange;
+mod request_id;
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::request::Parts;
+use skybridge_gate::{Caller, Permit, pace_headers};
+
+pub(crate) use credentials::{CHALLENGE, bearer_token};
+pub(crate) use entrance::Entrances;
+pub(crate) use exchange::{Exchange, take_refusal};
+pub(crate) use request_id::RequestIds;
+
+use crate::problem::Refusal;
+use crate::public::Door;
+use crate::refuse;
+use entrance::Access;
+
+/// Every request of the public listener comes through here, also those that no route serves.
+pub(crate) async fn pipeline(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    // The request gets its id, its source address and its moment, which every later stage shares.
+    let mut exchange = Exchange::begin(&door.request_ids, door.desk.now(), &request);
+    let outcome = pass(&door, &mut exchange, request, next).await;
+    door.tally.count(&outcome, door.desk.now().since(exchange.begun_at()));
+    // Problem mapping, log, and the headers that every answer carries.
+    exchange.finish(outcome)
+}
+
+/// The stages, in order. The first that refuses ends the way.
+async fn pass(
+    door: &Arc<Door>,
+    exchange: &mut Exchange,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    // Sizes and headers that may stand once: costs nothing, and nobody needs to be known for it.
+    envelope::check(&request)?;
+
+    // Is there such an operation, and who may call it? The answer comes from the very document that describes
+    // the API, so that what is documented is what is enforced.
+    match door.entrances.find(&request)? {
+        Access::Open => {}
+        Access::Key(scope) => {
+            envelope::require_json_accepted(request.headers())?;
+            // Who is calling? The checksum refuses a typing error before anything is looked up.
+            let presented = credentials::presented_key(request.headers())?;
+            let caller = door
+                .desk
+                .gate()
+                .authenticate(presented, exchange.source(), exchange.begun_at())
+                .map_err(refuse::authentication)?;
+            exchange.note_limits(&pace_headers(&door.desk.gate().pace(&caller, exchange.begun_at()), None));
+            caller.require(scope).map_err(refuse::scope)?;
+
+            // May they call now? One atomic decision over rate, burst, quota and calls in flight.
+            let admitted = door.desk.admit(&caller).await;
+            exchange.note_admission(&admitted);
+            let permit = Arc::new(admitted.map_err(refuse::admission)?);
+            request.extensions_mut().insert(Permitted(permit));
+        }
+    }
+
+    // The operation: schema, use case, answer. Its permit is given back when the answer is made.
+    take_refusal(next.run(request).await)
+}
+
+/// The right to be served, as a handler takes it. Only the pipeline puts it there.
+#[derive(Clone)]
+pub(crate) struct Permitted(Arc<Permit>);
+
+impl Permitted {
+    /// Who was let in.
+    pub(crate) fn caller(&self) -> &Caller {
+        self.0.caller()
+    }
+
+    /// The proof, as the desk wants to see it.
+    pub(crate) fn permit(&self) -> &Permit {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Permitted {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
+        parts
+            .extensions
+            .remove::<Self>()
+            .ok_or_else(|| Refusal::internal("an operation that needs a key is not declared to need one"))
+    }
+}

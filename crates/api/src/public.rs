@@ -1,0 +1,101 @@
+//! The public listener's routes: one file per operation, and the pipeline in front of all of them.
+
+mod booking_history;
+mod cancel_booking;
+mod change_booking;
+mod confirm_booking;
+mod create_booking;
+mod documentation;
+mod find_by_key;
+mod get_booking;
+pub(crate) mod health;
+mod lesson_booking;
+pub(crate) mod list_bookings;
+mod usage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use bytes::Bytes;
+use skybridge_desk::Desk;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::draining::Draining;
+use crate::openapi;
+use crate::pipeline::{Entrances, RequestIds, pipeline};
+use crate::problem::{Code, Refusal};
+use crate::tally::Tally;
+
+/// What stands behind the public listener.
+pub(crate) struct Door {
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) entrances: Entrances,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) openapi_json: Bytes,
+    pub(crate) body_deadline: Duration,
+    pub(crate) draining: Draining,
+    pub(crate) tally: Tally,
+}
+
+/// What the operator may choose.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long a body may take to arrive.
+    pub body_deadline: Duration,
+    /// Tells when the program begins to shut down.
+    pub draining: Draining,
+}
+
+/// The public listener's router. The peer's address is expected as
+/// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) in the request's extensions.
+pub fn router(desk: Arc<Desk>, options: Options) -> Router {
+    let (routes, described) = operations().split_for_parts();
+    let document = openapi::complete(described);
+    let door = Arc::new(Door {
+        entrances: Entrances::of(&document),
+        request_ids: RequestIds::new(desk.randomness()),
+        openapi_json: serde_json::to_vec(&document).expect("an OpenAPI document is JSON").into(),
+        body_deadline: options.body_deadline,
+        draining: options.draining,
+        tally: Tally::register(),
+        desk,
+    });
+    routes
+        // Never reached: the pipeline has refused what no operation serves. They keep axum's own texts away.
+        .fallback(unserved)
+        .method_not_allowed_fallback(unserved)
+        .layer(from_fn_with_state(Arc::clone(&door), pipeline))
+        .with_state(door)
+}
+
+/// The OpenAPI document: exactly the operations that [`router`] serves.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    openapi::complete(operations().into_openapi())
+}
+
+fn operations() -> OpenApiRouter<Arc<Door>> {
+    OpenApiRouter::new()
+        .routes(routes!(lesson_booking::lesson_booking))
+        .routes(routes!(create_booking::create_booking, list_bookings::list_bookings))
+        .routes(routes!(get_booking::get_booking))
+        .routes(routes!(confirm_booking::confirm_booking))
+        .routes(routes!(cancel_booking::cancel_booking))
+        .routes(routes!(booking_history::booking_history))
+        .routes(routes!(find_by_key::find_by_key))
+        .routes(routes!(usage::usage))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(documentation::openapi_json))
+        .routes(routes!(documentation::docs))
+        .routes(routes!(documentation::docs_script))
+        .routes(routes!(documentation::error_page))
+}
+
+async fn unserved() -> Refusal {
+    Refusal::new(Code::NotFound, "There is nothing at this path. GET /openapi.json lists every operation.")
+}
