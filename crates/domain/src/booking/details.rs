@@ -31,9 +31,6 @@ impl Details {
     pub const SEGMENTS_MAX: usize = 16;
     /// The most passengers of a booking.
     pub const PASSENGERS_MAX: usize = 9;
-    /// The members, in the order of the canonical document.
-    pub const MEMBERS: [&'static str; 6] =
-        ["agency_reference", "segments", "passengers", "contact", "price", "remarks"];
 
     /// Takes the details out of a request's members; `None` after noting a fault.
     pub(super) fn read(members: &mut Members<'_, '_>, faults: &mut Faults) -> Option<Self> {
