@@ -88,6 +88,19 @@ impl Desk {
         Ok(())
     }
 
+    /// Writes down what agencies have used whose record a change of rate made worthless. Before the plans can change
+    /// again, or a crash after that could give back what was used.
+    pub(crate) async fn write_lagging_limits(&self) -> Result<(), StoreError> {
+        for agency in self.gate.lagging() {
+            let turns = self.turns.of(&agency);
+            let _turn = turns.lock().await;
+            if let Some(state) = self.gate.settle_agency(&agency) {
+                self.write_limits(&state).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Puts `state` in place of the agency's record. Only the holder of the agency's turn writes it, so a lost
     /// condition means that another process works on this store.
     async fn write_limits(&self, state: &LeaseState) -> Result<(), StoreError> {

@@ -57,7 +57,9 @@ impl Desk {
         let limits = admission::recorded_limits(&*store).await?;
         let gate = Gate::new(peppers, partners, limits, now)?;
         let turns = admission::Turns::default();
-        Ok(Self { store, gate, clock, randomness, turns, roster: tokio::sync::Mutex::default() })
+        let desk = Self { store, gate, clock, randomness, turns, roster: tokio::sync::Mutex::default() };
+        desk.write_lagging_limits().await?;
+        Ok(desk)
     }
 
     /// The gate in front of the counter.

@@ -51,7 +51,7 @@ impl Gate {
         if !may_come_from(known, source) {
             return Err(AuthenticationRefusal::AddressNotAllowed);
         }
-        match known.partner.standing {
+        match known.standing {
             Standing::Active => Ok(Caller(Arc::clone(known))),
             Standing::Suspended { .. } => Err(AuthenticationRefusal::AgencySuspended),
         }
@@ -103,7 +103,7 @@ impl Caller {
     }
 
     pub(crate) fn pace(&self) -> &Arc<Pace> {
-        &self.0.partner.pace
+        &self.0.pace
     }
 }
 

@@ -58,7 +58,8 @@ impl Gate {
     }
 
     /// Takes `partners` in place of what was known before. Holds from the next request on; what an agency has
-    /// used stays used, also when its plan or keys are other ones now.
+    /// used stays used, also when its plan or keys are other ones now. See [`lagging`](Self::lagging) for what has
+    /// to be made durable afterwards.
     ///
     /// # Errors
     /// When a key names no agency, or an agency no plan; then nothing changes.

@@ -137,11 +137,31 @@ impl Gate {
     /// For a graceful stop: once this is durable, a restart goes on where this run ended.
     ///
     /// For when no call is admitted any more: one that comes between this and the writing down needs a lease, whose
-    /// record must not be overwritten with the older one from here. Write each under the same condition as a lease.
+    /// record must not be overwritten with the older one from here.
     #[must_use]
     pub fn settle(&self) -> Vec<LeaseState> {
         let registry = self.registry.load();
         registry.paces().filter_map(|pace| pace.lock().settle(&pace.agency)).collect()
+    }
+
+    /// The agencies whose durable record a change of rate made worthless: from it alone, a restart after yet another
+    /// change could take less for used than was used. Ask after [`Gate::new`] and [`Gate::replace`], and write down
+    /// what [`settle_agency`](Self::settle_agency) says of each before the plan can change again.
+    #[must_use]
+    pub fn lagging(&self) -> Vec<AgencyName> {
+        let registry = self.registry.load();
+        registry.paces().filter(|pace| pace.lock().lagging()).map(|pace| pace.agency.clone()).collect()
+    }
+
+    /// As [`settle`](Self::settle), for one agency; `None` when its record says the same already.
+    ///
+    /// No lease of the agency may be written between this and the writing down, or the older state would overwrite
+    /// the newer.
+    #[must_use]
+    pub fn settle_agency(&self, agency: &AgencyName) -> Option<LeaseState> {
+        let registry = self.registry.load();
+        let pace = registry.pace_of(agency)?;
+        pace.lock().settle(agency)
     }
 
     /// How `caller`'s plan stands at `now`. Counts nothing.

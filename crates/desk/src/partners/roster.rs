@@ -27,6 +27,7 @@ impl Desk {
         let _turn = self.roster.lock().await;
         let partners = read_roster(&*self.store, self.clock.now()).await?;
         self.gate.replace(partners, self.clock.now())?;
+        self.write_lagging_limits().await?;
         Ok(())
     }
 

@@ -44,6 +44,8 @@ pub(super) struct State {
     basis: u64,
     /// Does the durable record say anything else than this state?
     unsettled: bool,
+    /// Was the bucket converted to another rate, which the durable record does not know of?
+    lagging: bool,
 }
 
 /// What becomes of a call.
@@ -71,6 +73,7 @@ impl State {
             lease_left: 0,
             basis: 0,
             unsettled: false,
+            lagging: false,
         };
         state.roll();
         state
@@ -86,11 +89,9 @@ impl State {
         state.used = record.quota_reserved;
         state.window = QuotaWindow { start: record.quota_window_start, end: record.quota_window_end };
         state.unsettled = record.lease > 0;
-        state.tick(now);
-        state.convert_debt(record.interval_nanos);
+        state.catch_up(record.interval_nanos, now);
         let leased = state.terms.interval.saturating_mul(record.lease);
-        let empty = state.seen.saturating_add(state.terms.fill);
-        state.tat = state.tat.max(state.seen).saturating_add(leased).min(empty);
+        state.tat = state.bounded(state.tat.max(state.seen).saturating_add(leased));
         state.align();
         state
     }
@@ -179,6 +180,20 @@ impl State {
         self.void_leases();
     }
 
+    /// Lets time pass from a record's moment until `now`. If the record was made at another rate, the plan changed
+    /// at some moment between, and the bucket drained at one rate before it and at another after. What is left is
+    /// then at most what would be, had the plan changed at the very beginning or at the very end. (Left unbounded
+    /// here: a bound that took hold at some moment between would leave more than one that did at either end.)
+    fn catch_up(&mut self, interval_before: u64, now: Timestamp) {
+        let mut changed_at_once = self.clone();
+        changed_at_once.convert_debt(interval_before);
+        changed_at_once.tick(now);
+        self.tick(now);
+        self.convert_debt(interval_before);
+        self.tat = self.tat.max(changed_at_once.tat);
+        self.lagging |= changed_at_once.lagging;
+    }
+
     /// From now on takes `terms`. The bucket keeps as many calls used as it had, and the quota as many as it
     /// had counted.
     pub(super) fn adopt(&mut self, terms: Arc<Terms>, now: Timestamp) {
@@ -186,17 +201,23 @@ impl State {
         let before = std::mem::replace(&mut self.terms, terms);
         if before.plan != self.terms.plan {
             self.convert_debt(before.interval);
+            self.tat = self.bounded(self.tat);
             self.align();
         }
     }
 
-    /// Makes the same number of calls out of a debt that was counted in other intervals, rounded up; a bucket
-    /// cannot be emptier than empty.
+    /// Makes the same number of calls out of a debt that was counted in other intervals, rounded up. May leave the
+    /// bucket emptier than empty, if the burst is smaller now; see [`bounded`](Self::bounded).
     fn convert_debt(&mut self, interval_before: u64) {
         let debt = u128::from(self.tat.saturating_sub(self.seen));
+        self.lagging |= debt > 0 && interval_before != self.terms.interval;
         let converted = (debt * u128::from(self.terms.interval)).div_ceil(u128::from(interval_before.max(1)));
-        let debt = u64::try_from(converted).unwrap_or(u64::MAX).min(self.terms.fill);
-        self.tat = self.seen.saturating_add(debt);
+        self.tat = self.seen.saturating_add(u64::try_from(converted).unwrap_or(u64::MAX));
+    }
+
+    /// A bucket cannot be emptier than empty.
+    fn bounded(&self, tat: u64) -> u64 {
+        tat.min(self.seen.saturating_add(self.terms.fill))
     }
 
     /// The state to make durable so that more calls can be admitted, and the basis it stands on.
@@ -214,6 +235,7 @@ impl State {
         self.lease_left = lease;
         self.basis += 1;
         self.unsettled = true;
+        self.lagging = false;
         Grant::Taken
     }
 
@@ -222,10 +244,16 @@ impl State {
         self.basis += 1;
     }
 
+    /// Could a restart take less for used than was used?
+    pub(super) fn lagging(&self) -> bool {
+        self.lagging
+    }
+
     /// Gives the lease up; the exact state, if the record says anything else.
     pub(super) fn settle(&mut self, agency: &AgencyName) -> Option<LeaseState> {
         self.void_leases();
-        std::mem::take(&mut self.unsettled).then(|| self.record(agency.clone(), 0))
+        let differs = std::mem::take(&mut self.unsettled) | std::mem::take(&mut self.lagging);
+        differs.then(|| self.record(agency.clone(), 0))
     }
 
     fn record(&self, agency: AgencyName, lease: u64) -> LeaseState {

@@ -85,6 +85,8 @@ pub(crate) struct House {
     pub(crate) gate: Gate,
     pub(crate) key: ApiKey,
     plan: Plan,
+    /// As the present gate knows it.
+    caller: Caller,
     disk: Mutex<Disk>,
 }
 
@@ -96,18 +98,18 @@ impl House {
     pub(crate) fn open(plan: Plan, now: u64) -> Self {
         let key = ApiKey::generate(Mode::Live, &Seeded(1));
         let gate = Gate::new(peppers(), partners(&plan, &key), [], at(now)).unwrap();
-        Self { gate, key, plan, disk: Mutex::default() }
+        let caller = known(&gate, &key);
+        Self { gate, key, plan, caller, disk: Mutex::default() }
     }
 
     pub(crate) fn caller(&self) -> Caller {
-        self.gate.authenticate(self.key.reveal(), HOME, at(0)).unwrap()
+        self.caller.clone()
     }
 
     /// One call, with leases made durable and granted as the desk does it.
     pub(crate) fn call(&self, now: u64) -> Result<Permit, Refused> {
-        let caller = self.caller();
         loop {
-            match self.gate.admit(&caller, at(now)) {
+            match self.gate.admit(&self.caller, at(now)) {
                 Admission::Admitted(permit) => return Ok(permit),
                 Admission::Refused(refused) => return Err(refused),
                 Admission::LeaseNeeded(lease) => {
@@ -149,6 +151,8 @@ impl House {
         let leases: Vec<_> =
             self.disk.get_mut().unwrap().0.values().map(|(_, lease)| lease.clone()).collect();
         self.gate = Gate::new(peppers(), partners(&self.plan, &self.key), leases, at(now)).unwrap();
+        self.caller = known(&self.gate, &self.key);
+        self.write_lagging();
     }
 
     /// The process drains and stops, and another one starts at `now`.
@@ -160,9 +164,27 @@ impl House {
     }
 
     pub(crate) fn change_plan(&mut self, plan: Plan, now: u64) {
+        self.change_plan_and_write_nothing(plan, now);
+        self.write_lagging();
+    }
+
+    /// For a crash that comes before anything is written down.
+    pub(crate) fn change_plan_and_write_nothing(&mut self, plan: Plan, now: u64) {
         self.gate.replace(partners(&plan, &self.key), at(now)).unwrap();
         self.plan = plan;
+        self.caller = known(&self.gate, &self.key);
     }
+
+    fn write_lagging(&self) {
+        for agency in self.gate.lagging() {
+            self.put(self.gate.settle_agency(&agency).unwrap());
+        }
+        assert_eq!(self.gate.lagging(), []);
+    }
+}
+
+fn known(gate: &Gate, key: &ApiKey) -> Caller {
+    gate.authenticate(key.reveal(), HOME, at(0)).unwrap()
 }
 
 fn partners(plan: &Plan, key: &ApiKey) -> Partners {

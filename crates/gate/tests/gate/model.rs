@@ -18,6 +18,7 @@ enum Happening {
     Crash,
     GracefulRestart,
     ChangePlan(usize),
+    ChangePlanAndCrash(usize, u64),
     /// A lease is asked for and kept; what becomes of it happens later.
     AskForLease,
     /// The oldest lease that was kept is written, if its record may still be replaced.
@@ -42,7 +43,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (0..120 * SECOND).prop_map(ClockStepsBack),
         2 => Just(Crash),
         1 => Just(GracefulRestart),
-        1 => (0..PLANS.len()).prop_map(ChangePlan),
+        2 => (0..PLANS.len()).prop_map(ChangePlan),
+        1 => (0..PLANS.len(), passing()).prop_map(|(which, later)| ChangePlanAndCrash(which, later)),
         2 => Just(AskForLease),
         2 => Just(WriteLease),
         2 => Just(GrantLease),
@@ -67,7 +69,8 @@ impl Ledger {
         self.looked_at = true_time;
     }
 
-    fn change(&mut self, plan: Plan) {
+    fn change(&mut self, plan: Plan, true_time: u64) {
+        self.pass_until(true_time);
         self.level = self.level.min(f64::from(plan.burst()));
         self.plan = plan;
     }
@@ -130,8 +133,14 @@ impl Life {
             }
             Happening::ChangePlan(which) => {
                 self.house.change_plan(plan(PLANS[which]), self.clock());
-                self.ledger.pass_until(self.true_time);
-                self.ledger.change(plan(PLANS[which]));
+                self.ledger.change(plan(PLANS[which]), self.true_time);
+            }
+            Happening::ChangePlanAndCrash(which, nanos) => {
+                self.house.change_plan_and_write_nothing(plan(PLANS[which]), self.clock());
+                self.ledger.change(plan(PLANS[which]), self.true_time);
+                self.true_time += nanos;
+                self.forget_leases();
+                self.house.crash(self.clock());
             }
             Happening::AskForLease => {
                 if let Admission::LeaseNeeded(lease) = self.admit_by_hand() {
