@@ -63,6 +63,7 @@ fn a_change_of_plan_that_comes_with_a_crash_keeps_what_was_used() {
 fn a_change_to_a_slower_plan_and_back_is_not_forgotten_by_a_crash() {
     let mut partner = House::open(plan("100 10 - -"), NOON);
     assert_eq!(partner.admitted(50, NOON), 10);
+    partner.restart(NOON);
     partner.change_plan(plan("0.001 10 - -"), NOON);
     // The fast plan would have filled the bucket by now; the slow one was in force.
     let later = NOON + 10 * SECOND;
