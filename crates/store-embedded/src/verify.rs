@@ -1,0 +1,71 @@
+//! Walks a whole store and says what is wrong with it.
+//!
+//! Every record is read and decoded. The listing is compared with the records both ways: each listed record has its
+//! entry, and each entry names a record that is listed just there. The sequence is compared with the high-water mark,
+//! and, offline, the journals are read first.
+
+mod report;
+mod walk;
+
+pub use report::{Finding, Report, VerifyError};
+
+use std::path::Path;
+
+use crate::engine::sequence_of;
+use crate::open::{self, OpenError};
+use crate::place::Place;
+use crate::store::EmbeddedStore;
+
+/// Verifies the store in `dir`, which no process may have open. It is opened as [`EmbeddedStore::open`] does, so an
+/// unacknowledged torn end of the journal is cut off, a copy kept. Damage that keeps the store from opening is a
+/// finding. Blocks for as long as it takes to read everything.
+///
+/// # Errors
+///
+/// When there is no store to verify, or another process has it open.
+pub fn verify(dir: &Path) -> Result<Report, VerifyError> {
+    const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+    let mut report = Report::default();
+    match open::open(dir, CACHE_BYTES) {
+        Ok(opened) => {
+            report.mark = Some(opened.mark.sequence());
+            report.torn_ends_kept = count_copies(dir);
+            walk::walk(&opened.engine, &opened.engine.snapshot(), &mut report);
+            report.sequence = Some(opened.sequence);
+        }
+        Err(
+            error @ (OpenError::Absent { .. }
+            | OpenError::NotAStore { .. }
+            | OpenError::Locked { .. }
+            | OpenError::NewerFormat { .. }
+            | OpenError::Io { .. }),
+        ) => return Err(VerifyError::Open(error)),
+        Err(error) => report.add(Finding::DoesNotOpen(Box::new(error))),
+    }
+    Ok(report)
+}
+
+impl EmbeddedStore {
+    /// Verifies the state of this moment, while the store goes on serving. Blocks for as long as it takes to read
+    /// everything.
+    ///
+    /// # Errors
+    ///
+    /// None now; a store in service can always be walked, and what cannot be read is a finding.
+    pub fn verify(&self) -> Result<Report, VerifyError> {
+        let engine = &self.shared.engine;
+        let snapshot = engine.snapshot();
+        let mut report = Report::default();
+        match sequence_of(&snapshot, &engine.records) {
+            Ok(sequence) => report.sequence = Some(sequence),
+            Err(error) => report.add(Finding::Unreadable(Box::new(error))),
+        }
+        walk::walk(engine, &snapshot, &mut report);
+        Ok(report)
+    }
+}
+
+fn count_copies(dir: &Path) -> u64 {
+    let cut = Place::new(dir).and_then(|place| std::fs::read_dir(place.cut()));
+    cut.map_or(0, |copies| copies.count() as u64)
+}
