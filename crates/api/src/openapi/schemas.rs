@@ -147,7 +147,7 @@ fn booking() -> Value {
 fn lesson_booking() -> Value {
     json!({
         "type": "object", "required": ["booking_id", "status"],
-        "properties": { "booking_id": { "type": "string", "format": "uuid" }, "status": { "const": "CREATED" } },
+        "properties": { "booking_id": { "type": "string", "format": "uuid" }, "status": { "type": "string", "enum": ["CREATED"] } },
     })
 }
 
@@ -296,7 +296,7 @@ fn problem() -> Value {
 }
 
 fn health() -> Value {
-    json!({ "type": "object", "required": ["status"], "properties": { "status": { "enum": ["ok", "ready"] } } })
+    json!({ "type": "object", "required": ["status"], "properties": { "status": { "type": "string", "enum": ["ok", "ready"] } } })
 }
 
 /// A booking that can be sent as it is.

@@ -30,8 +30,7 @@ impl Entrances {
     ///
     /// # Panics
     /// When the document is not one that this program made: an operation with an unknown method or scope.
-    pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
-        let document = serde_json::to_value(document).expect("an OpenAPI document is JSON");
+    pub(crate) fn of(document: &serde_json::Value) -> Self {
         let paths = document["paths"].as_object().expect("the document has paths");
         let by_path = paths
             .iter()
