@@ -1,0 +1,71 @@
+//! `skybridge config`: what the configuration says, and whether it makes sense.
+
+use clap::Subcommand;
+use serde_json::{Map, Value, json};
+
+use super::failure::Failure;
+use super::fields::Fields as _;
+use super::output;
+use super::session::Session;
+use super::table;
+use crate::config::{Config, DEFAULT_TOML, Layers, Options, environment};
+
+/// The configuration: what it says, and whether it makes sense
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the configuration and say everything that is wrong with it
+    Check,
+    /// Show every value and where it comes from
+    Show {
+        /// Print the built-in configuration file instead, with every key explained: a file to start from
+        #[arg(long)]
+        default: bool,
+    },
+}
+
+impl Command {
+    pub(crate) fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Check => check(session),
+            Self::Show { default: true } => output::print_bytes(DEFAULT_TOML.as_bytes()),
+            Self::Show { default: false } => show(session),
+        }
+    }
+}
+
+fn check(session: &Session) -> Result<(), Failure> {
+    Config::read(&session.layers(Options::new())?)?;
+    let unknown = environment::unknown();
+    session.show(&json!({ "ok": true, "unknown_environment": unknown }), |answer| {
+        let mut text = "The configuration is right.".to_owned();
+        for name in answer.list("unknown_environment").iter().filter_map(Value::as_str) {
+            text.push_str(&format!("\n{}", unknown_variable(name)));
+        }
+        text
+    })
+}
+
+/// What is said about a variable that looks like ours but is not.
+pub(crate) fn unknown_variable(name: &str) -> String {
+    format!("The environment sets {name}, which means nothing here: is it misspelt?")
+}
+
+fn show(session: &Session) -> Result<(), Failure> {
+    let layers = session.layers(Options::new())?;
+    Config::read(&layers)?;
+    session.show(&as_json(&layers), |_| {
+        let rows =
+            layers.iter().map(|(key, entry)| [key.to_owned(), entry.text.clone(), entry.source.to_string()]);
+        table::of(["KEY", "VALUE", "FROM"], rows.collect(), "")
+    })
+}
+
+fn as_json(layers: &Layers) -> Value {
+    let values: Map<String, Value> = layers
+        .iter()
+        .map(|(key, entry)| {
+            (key.to_owned(), json!({ "value": entry.text, "from": entry.source.to_string() }))
+        })
+        .collect();
+    Value::Object(values)
+}

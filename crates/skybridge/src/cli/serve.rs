@@ -1,0 +1,48 @@
+//! `skybridge serve`: the server.
+
+use super::failure::Failure;
+use super::session::Session;
+use crate::config::{Config, Options};
+use crate::serve;
+
+/// Run the counter: take bookings from agencies, and orders from operators
+///
+/// Prints the addresses it listens on, one per line, before it takes the first request. SIGTERM and SIGINT
+/// drain: requests in flight are finished, then the store is closed. A second signal ends it at once.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Every value can also stand in a file or in the environment; see: skybridge config show"
+)]
+pub(crate) struct Args {
+    /// Where agencies connect; port 0 takes a free port [default: 127.0.0.1:8080] [env: SKYBRIDGE_LISTEN]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+
+    /// Where operators connect: admin API and metrics [default: 127.0.0.1:8081] [env: SKYBRIDGE_ADMIN_LISTEN]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin_listen: Option<String>,
+
+    /// Where bookings are kept: embedded (this machine's disk) or memory (gone when the program ends)
+    /// [default: embedded] [env: SKYBRIDGE_STORE]
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
+
+    /// Create, once, the agency PartnerCo with a key to try things with
+    #[arg(long)]
+    demo: bool,
+}
+
+impl Args {
+    pub(crate) fn run(self, session: &Session) -> Result<(), Failure> {
+        let given = [
+            ("listen", "--listen", self.listen),
+            ("admin_listen", "--admin-listen", self.admin_listen),
+            ("store", "--store", self.store),
+        ];
+        let options: Options =
+            given.into_iter().filter_map(|(key, option, text)| Some((key, option, text?))).collect();
+        let config = Config::read(&session.layers(options)?)?;
+        serve::run(&config, serve::Manner { demo: self.demo, json: session.wants_json() })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,198 @@
+//! The configuration: layers of text ([`layers`]), read once into values of the right kind.
+//!
+//! `default.toml` < file < environment < options. Everything that is wrong is reported at once, each fault
+//! naming the key, where its value comes from, the value, and what is right.
+
+pub(crate) mod environment;
+mod fault;
+mod layers;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+pub(crate) use fault::{Fault, Faults};
+pub(crate) use layers::{DEFAULT_TOML, Layers};
+#[cfg(test)]
+use layers::{Source, environment_name};
+
+use crate::duration;
+
+/// Every value, as the program uses it. The keys are documented in `default.toml`.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) data: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) admin_listen: SocketAddr,
+    pub(crate) store: StoreKind,
+    pub(crate) drain_deadline: Duration,
+    pub(crate) http: Http,
+    pub(crate) commit_queue: usize,
+    pub(crate) log: Log,
+}
+
+/// The `[http]` section.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Http {
+    pub(crate) header_timeout: Duration,
+    pub(crate) body_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) connections_max: usize,
+    pub(crate) connections_per_address_max: usize,
+}
+
+/// The `[log]` section.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    pub(crate) format: LogFormat,
+    /// A filter that parses.
+    pub(crate) level: String,
+}
+
+/// Where bookings are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    Embedded,
+    Memory,
+}
+
+impl StoreKind {
+    /// Its name in the configuration.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Auto,
+    Json,
+    Pretty,
+}
+
+/// What a command line gives over the other layers: key, name of the option, value.
+pub(crate) type Options = Vec<(&'static str, &'static str, String)>;
+
+/// Lays all layers. `file` is the path given by option; without it SKYBRIDGE_CONFIG may name one.
+pub(crate) fn layers(file: Option<&Path>, options: Options) -> Result<Layers, Faults> {
+    let file = file.map(Path::to_owned).or_else(|| environment::read("SKYBRIDGE_CONFIG").map(PathBuf::from));
+    let mut layers = Layers::of_defaults();
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| Faults(vec![Fault::Unreadable { path: path.clone(), source }]))?;
+        let faults = layers.lay_file(&path, &text);
+        if !faults.is_empty() {
+            return Err(Faults(faults));
+        }
+    }
+    layers.lay_environment(environment::read);
+    for (key, option, text) in options {
+        layers.lay_option(key, option, text);
+    }
+    Ok(layers)
+}
+
+impl Config {
+    /// Reads every value out of its text.
+    pub(crate) fn read(layers: &Layers) -> Result<Self, Faults> {
+        let mut reader = Reader { layers, faults: Vec::new() };
+        let config = Self {
+            data: reader.take("data", directory, "the path of a directory"),
+            listen: reader.take("listen", address, "an address and a port, such as 127.0.0.1:8080"),
+            admin_listen: reader.take(
+                "admin_listen",
+                address,
+                "an address and a port, such as 127.0.0.1:8081",
+            ),
+            store: reader.take(
+                "store",
+                store_kind,
+                "\"embedded\" or \"memory\" (\"dynamodb\" is not built yet)",
+            ),
+            drain_deadline: reader.duration("drain_deadline"),
+            http: Http {
+                header_timeout: reader.duration("http.header_timeout"),
+                body_timeout: reader.duration("http.body_timeout"),
+                idle_timeout: reader.duration("http.idle_timeout"),
+                connections_max: reader.count("http.connections_max"),
+                connections_per_address_max: reader.count("http.connections_per_address_max"),
+            },
+            commit_queue: reader.count("embedded.commit_queue"),
+            log: Log {
+                format: reader.take("log.format", log_format, "\"auto\", \"json\" or \"pretty\""),
+                level: reader.take(
+                    "log.level",
+                    log_level,
+                    "\"error\", \"warn\", \"info\", \"debug\", \"trace\", or a tracing filter",
+                ),
+            },
+        };
+        if reader.faults.is_empty() { Ok(config) } else { Err(Faults(reader.faults)) }
+    }
+}
+
+/// Reads values and collects the faults; a value that does not read is replaced by its default, so that
+/// reading can go on to the next.
+struct Reader<'a> {
+    layers: &'a Layers,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn take<T>(&mut self, key: &str, read: impl Fn(&str) -> Option<T>, wanted: &str) -> T {
+        let entry = self.layers.get(key);
+        if let Some(value) = read(&entry.text) {
+            return value;
+        }
+        self.faults.push(Fault::WrongValue {
+            key: key.to_owned(),
+            origin: entry.source.clone(),
+            given: format!("{:?}", entry.text),
+            wanted: wanted.to_owned(),
+        });
+        read(&Layers::of_defaults().get(key).text).expect("the defaults are right; a test reads them all")
+    }
+
+    fn duration(&mut self, key: &str) -> Duration {
+        let above_zero = |text: &str| duration::parse(text).ok().filter(|duration| !duration.is_zero());
+        self.take(key, above_zero, "a duration above zero, such as 500ms, 10s or 5m")
+    }
+
+    fn count(&mut self, key: &str) -> usize {
+        let in_range = |text: &str| text.parse().ok().filter(|count| (1..=1_000_000).contains(count));
+        self.take(key, in_range, "a whole number from 1 to 1000000")
+    }
+}
+
+fn address(text: &str) -> Option<SocketAddr> {
+    text.replacen("localhost", "127.0.0.1", 1).parse().ok()
+}
+
+fn store_kind(text: &str) -> Option<StoreKind> {
+    [StoreKind::Embedded, StoreKind::Memory].into_iter().find(|kind| kind.name() == text)
+}
+
+fn log_format(text: &str) -> Option<LogFormat> {
+    match text {
+        "auto" => Some(LogFormat::Auto),
+        "json" => Some(LogFormat::Json),
+        "pretty" => Some(LogFormat::Pretty),
+        _ => None,
+    }
+}
+
+fn log_level(text: &str) -> Option<String> {
+    EnvFilter::try_new(text).ok().map(|_| text.to_owned())
+}
+
+fn directory(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| PathBuf::from(text))
+}

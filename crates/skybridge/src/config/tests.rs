@@ -1,0 +1,129 @@
+//! Layering, and what a wrong configuration is told.
+
+use std::path::Path;
+
+use super::*;
+
+fn read(file: &str, environment: &[(&str, &str)], options: Options) -> Result<Config, Vec<String>> {
+    let mut layers = Layers::of_defaults();
+    let faults = layers.lay_file(Path::new("sky.toml"), file);
+    if !faults.is_empty() {
+        return Err(faults.iter().map(ToString::to_string).collect());
+    }
+    layers.lay_environment(|name| {
+        environment.iter().find(|(held, _)| *held == name).map(|(_, text)| (*text).to_owned())
+    });
+    for (key, option, text) in options {
+        layers.lay_option(key, option, text);
+    }
+    Config::read(&layers).map_err(|faults| faults.0.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn the_defaults_read_and_are_the_contract() {
+    let config = read("", &[], vec![]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.admin_listen.to_string(), "127.0.0.1:8081");
+    assert_eq!(config.data, Path::new("./skybridge-data"));
+    assert_eq!(config.store, StoreKind::Embedded);
+    assert_eq!(config.http.header_timeout, Duration::from_secs(10));
+    assert_eq!(config.http.body_timeout, Duration::from_secs(30));
+    assert_eq!(config.http.idle_timeout, Duration::from_secs(60));
+}
+
+#[test]
+fn each_layer_covers_the_one_below() {
+    let file = "listen = \"127.0.0.1:1\"\n[http]\nidle_timeout = \"1s\"\n";
+    let environment = [("SKYBRIDGE_LISTEN", "127.0.0.1:2"), ("SKYBRIDGE_HTTP_BODY_TIMEOUT", "2s")];
+
+    assert_eq!(read(file, &[], vec![]).unwrap().listen.port(), 1);
+    assert_eq!(read(file, &environment, vec![]).unwrap().listen.port(), 2);
+    let options = vec![("listen", "--listen", "127.0.0.1:3".to_owned())];
+    let config = read(file, &environment, options).unwrap();
+    assert_eq!(config.listen.port(), 3);
+    assert_eq!(config.http.idle_timeout, Duration::from_secs(1), "what a higher layer leaves alone stays");
+    assert_eq!(config.http.body_timeout, Duration::from_secs(2));
+    assert_eq!(config.http.header_timeout, Duration::from_secs(10));
+}
+
+#[test]
+fn a_value_knows_where_it_comes_from() {
+    let mut layers = Layers::of_defaults();
+    assert!(layers.lay_file(Path::new("sky.toml"), "\n\n[log]\nlevel = \"warn\"").is_empty());
+    layers.lay_environment(|name| (name == "SKYBRIDGE_STORE").then(|| "memory".to_owned()));
+    layers.lay_option("data", "--data", "/srv/sky".to_owned());
+
+    let source = |key| layers.get(key).source.to_string();
+    assert_eq!(source("log.level"), "sky.toml, line 4");
+    assert_eq!(source("store"), "environment SKYBRIDGE_STORE");
+    assert_eq!(source("data"), "option --data");
+    assert_eq!(source("listen"), "default");
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line() {
+    let faults = read("listen = \"127.0.0.1:1\"\n\n[http]\nidle_timout = \"1s\"\n", &[], vec![]).unwrap_err();
+    assert_eq!(
+        faults,
+        [
+            "`http.idle_timout` (sky.toml, line 4) is not a key; `skybridge config show` lists the keys there are"
+        ]
+    );
+}
+
+#[test]
+fn a_section_in_place_of_a_value_and_the_reverse_are_refused() {
+    assert!(read("[listen]\nport = 1", &[], vec![]).unwrap_err()[0].contains("`listen.port`"));
+    assert!(read("http = 5", &[], vec![]).unwrap_err()[0].contains("`http`"));
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_refused() {
+    let faults = read("listen = 8080\n[http]\nconnections_max = \"many\"", &[], vec![]).unwrap_err();
+    assert_eq!(
+        faults,
+        [
+            "`http.connections_max` (sky.toml, line 3) is of another kind, but must be a whole number without quotes",
+            "`listen` (sky.toml, line 1) is of another kind, but must be text in quotes",
+        ]
+    );
+}
+
+#[test]
+fn wrong_values_are_named_all_at_once() {
+    let environment = [
+        ("SKYBRIDGE_STORE", "dynamodb"),
+        ("SKYBRIDGE_DRAIN_DEADLINE", "soon"),
+        ("SKYBRIDGE_LISTEN", "8080"),
+        ("SKYBRIDGE_LOG_FORMAT", "xml"),
+        ("SKYBRIDGE_EMBEDDED_COMMIT_QUEUE", "0"),
+    ];
+    let faults = read("", &environment, vec![]).unwrap_err().join("\n");
+    for part in [
+        "`store` (environment SKYBRIDGE_STORE) is \"dynamodb\"",
+        "`drain_deadline` (environment SKYBRIDGE_DRAIN_DEADLINE) is \"soon\"",
+        "`listen` (environment SKYBRIDGE_LISTEN) is \"8080\"",
+        "`log.format`",
+        "`embedded.commit_queue`",
+    ] {
+        assert!(faults.contains(part), "{part} in:\n{faults}");
+    }
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_its_place() {
+    let faults = read("listen = ", &[], vec![]).unwrap_err();
+    assert!(faults[0].starts_with("sky.toml is not TOML: ") && faults[0].contains("line 1"), "{faults:?}");
+}
+
+#[test]
+fn every_key_is_documented_and_has_an_environment_name() {
+    for (key, entry) in Layers::of_defaults().iter() {
+        let name = key.rsplit('.').next().unwrap();
+        let lines: Vec<&str> = DEFAULT_TOML.lines().collect();
+        let at = lines.iter().position(|line| line.starts_with(&format!("{name} = "))).unwrap();
+        assert!(lines[at - 1].starts_with("# "), "{key} has a comment above it");
+        assert!(environment_name(key).starts_with("SKYBRIDGE_"));
+        assert_eq!(entry.source, Source::Default);
+    }
+}

@@ -1,0 +1,193 @@
+//! `serve`: wires the rooms together and keeps them running until a signal or a broken store ends it.
+//!
+//! The order of a start: secrets, store, counter, listeners, the addresses on standard output, then the first
+//! request. The order of an end: no new connections, the requests in flight, what the agencies have used, the
+//! store. A store that cannot write any more ends the process: only opening it again tells what is on disk.
+
+mod connection;
+mod demo;
+mod drain;
+mod listener;
+mod maintenance;
+mod measures;
+pub(crate) mod open_files;
+mod routers;
+mod seats;
+mod secrets;
+mod signals;
+mod stream;
+
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::json;
+use skybridge_api::Draining;
+use skybridge_api::admin::AdminToken;
+use skybridge_desk::Desk;
+
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::logs;
+use crate::machine::{MachineClock, MachineRandomness};
+use crate::store::OpenStore;
+use demo::Demo;
+use listener::Listener;
+use routers::{Parts, Routers};
+use signals::Signals;
+
+/// In which manner to serve.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    /// Set up the demonstration.
+    pub(crate) demo: bool,
+    /// Print what is printed as JSON.
+    pub(crate) json: bool,
+}
+
+/// Serves until a signal ends it. An error is what kept it from starting, or what ended it before its time.
+pub(crate) fn run(config: &Config, manner: Manner) -> anyhow::Result<()> {
+    logs::start(&config.log)?;
+    open_files::raise();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(serve(config, manner));
+    // Whatever outlived the drain's deadline is not waited for a second time.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
+    let mut signals = Signals::watch()?;
+    let data = DataDir::at(&config.data);
+    data.create()?;
+    let token = secrets::admin_token(&data, &MachineRandomness)?;
+    let house = House::open(config, &data).await?;
+    let public = bind("public", config.listen, config).await?;
+    let admin = bind("admin", config.admin_listen, config).await?;
+    let draining = Draining::default();
+    let routers = house.routers(config, token, &draining);
+    let _note = data.note_address(&format!("http://{}", reachable(admin.address())))?;
+    // Last before the first request: a demo key that is made is printed at once.
+    let demo = if manner.demo { Some(Demo::set_up(&house.desk).await?) } else { None };
+    let addresses = Addresses { public: public.address(), admin: admin.address() };
+    announce(addresses, manner, demo.as_ref(), &house.desk).await?;
+
+    let (drain, signal) = drain::drain();
+    tokio::spawn(public.serve(routers.public, signal.clone()));
+    tokio::spawn(admin.serve(routers.admin, signal));
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), store = config.store.name(), "serving");
+    tokio::select! {
+        signal = signals.next() => tracing::info!(signal, "draining"),
+        broken = house.store.broken() => {
+            tracing::error!(error = format!("{broken:#}"), "the store stopped; the next start recovers it");
+            return Err(broken);
+        }
+    }
+    signals.end_at_next();
+    draining.begin();
+    drain.finish(config.drain_deadline).await;
+    house.close().await?;
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// Everything behind the doors.
+struct House {
+    store: OpenStore,
+    desk: Arc<Desk>,
+    metrics: PrometheusHandle,
+}
+
+impl House {
+    async fn open(config: &Config, data: &DataDir) -> anyhow::Result<Self> {
+        let metrics = measures::install()?;
+        measures::keep_up(metrics.clone());
+        let peppers = secrets::peppers(data, &MachineRandomness)?;
+        let store = OpenStore::open(config, data).await?;
+        let (clock, randomness) = (Arc::new(MachineClock), Arc::new(MachineRandomness));
+        let desk = Desk::open(store.port(), peppers, clock, randomness).await;
+        let desk = Arc::new(desk.context("the store holds what this program cannot read")?);
+        let keys = desk.gate().keys_without_pepper();
+        if keys > 0 {
+            tracing::warn!(keys, "keys are refused because the pepper that they were made under is not here");
+        }
+        Ok(Self { store, desk, metrics })
+    }
+
+    fn routers(&self, config: &Config, token: AdminToken, draining: &Draining) -> Routers {
+        Routers::of(Parts {
+            config,
+            desk: &self.desk,
+            store: &self.store,
+            token,
+            draining,
+            metrics: self.metrics.clone(),
+        })
+    }
+
+    /// Writes down what the agencies have used, and closes the store.
+    async fn close(self) -> anyhow::Result<()> {
+        let settled = self.desk.settle_limits().await;
+        // Closed in any case: what is on record then counts more as used, never less.
+        self.store.close().await?;
+        settled.context("what the agencies have used could not be settled")
+    }
+}
+
+async fn bind(name: &str, address: SocketAddr, config: &Config) -> anyhow::Result<Listener> {
+    let bound = Listener::bind(address, &config.http).await;
+    bound.with_context(|| format!("the {name} address {address} cannot be listened on"))
+}
+
+/// An address that a caller on this machine can connect to: a listener on all addresses is reached on loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, v4.port()).into(),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, v6.port()).into(),
+        address => address,
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Addresses {
+    public: SocketAddr,
+    admin: SocketAddr,
+}
+
+/// Tells on standard output where the server is, and what to do first.
+async fn announce(at: Addresses, manner: Manner, demo: Option<&Demo>, desk: &Desk) -> anyhow::Result<()> {
+    let text = if manner.json {
+        let demo = demo.map(Demo::as_json);
+        json!({ "public": format!("http://{}", at.public), "admin": format!("http://{}", at.admin), "demo": demo })
+            .to_string()
+    } else {
+        let hint = match demo {
+            Some(demo) => format!("\n{}", demo.told(reachable(at.public))),
+            None if desk.roster_size().await?.agencies == 0 => format!("\n{}", demo::FIRST_STEPS),
+            None => String::new(),
+        };
+        format!("public http://{}\nadmin http://{}{hint}", at.public, at.admin)
+    };
+    let mut out = io::stdout().lock();
+    // Nobody may read it, as under a supervisor that closed the pipe; serving goes on all the same.
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {
+        tracing::warn!(%error, "the addresses could not be printed");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_all_addresses_is_reached_on_loopback() {
+        for (bound, reached) in
+            [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80"), ("192.0.2.1:80", "192.0.2.1:80")]
+        {
+            assert_eq!(reachable(bound.parse().unwrap()).to_string(), reached);
+        }
+    }
+}

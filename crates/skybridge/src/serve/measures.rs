@@ -1,0 +1,35 @@
+//! Metrics: one recorder for the process, rendered as Prometheus text on the admin listener.
+
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Bounds of the duration histograms, in seconds: from a refusal to a stalled disk.
+const SECONDS: [f64; 14] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+/// How often samples move from the recorder's buffers into their buckets. Without it they pile up until
+/// somebody reads the metrics, and maybe nobody does.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Bounds of the histograms of commits per group: from a lone commit to a full group.
+const COMMITS: [f64; 8] = [1.0, 2.0, 4.0, 16.0, 64.0, 256.0, 512.0, 1024.0];
+
+/// Installs the recorder, once per process.
+pub(super) fn install() -> anyhow::Result<PrometheusHandle> {
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_commits".to_owned()), &COMMITS)?;
+    Ok(builder.install_recorder()?)
+}
+
+/// Keeps the recorder's buffers small, for as long as the process runs.
+pub(super) fn keep_up(handle: PrometheusHandle) {
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(UPKEEP);
+        loop {
+            ticks.tick().await;
+            handle.run_upkeep();
+        }
+    });
+}

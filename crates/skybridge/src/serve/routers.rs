@@ -1,0 +1,56 @@
+//! The two routers, from what the other rooms offer.
+
+use std::sync::Arc;
+
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use skybridge_api::admin::{self, AdminToken};
+use skybridge_api::{Draining, public};
+use skybridge_desk::Desk;
+
+use super::maintenance;
+use crate::config::Config;
+use crate::store::OpenStore;
+
+/// What the listeners serve.
+#[derive(Debug)]
+pub(super) struct Routers {
+    /// For agencies.
+    pub(super) public: Router,
+    /// For operators.
+    pub(super) admin: Router,
+}
+
+/// What the routers are made of.
+pub(super) struct Parts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) desk: &'a Arc<Desk>,
+    pub(super) store: &'a OpenStore,
+    pub(super) token: AdminToken,
+    pub(super) draining: &'a Draining,
+    pub(super) metrics: PrometheusHandle,
+}
+
+impl Routers {
+    /// Both routers.
+    pub(super) fn of(parts: Parts<'_>) -> Self {
+        let Parts { config, desk, store, token, draining, metrics } = parts;
+        let options = public::Options { body_deadline: config.http.body_timeout, draining: draining.clone() };
+        let observed = store.clone();
+        let settings = admin::Settings {
+            token,
+            store: config.store.name(),
+            started_at: desk.now(),
+            draining: draining.clone(),
+            metrics: Box::new(move || {
+                observed.measure();
+                metrics.render()
+            }),
+            maintenance: maintenance::router(store),
+        };
+        Self {
+            public: public::router(Arc::clone(desk), options),
+            admin: admin::router(Arc::clone(desk), settings),
+        }
+    }
+}
