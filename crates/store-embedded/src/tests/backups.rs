@@ -1,8 +1,6 @@
 //! Backups hold a state that was, come back equal, and are refused when anything in them changed.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use skybridge_store::{Commit, Store, Write};
+use skybridge_store::Store;
 
 use super::kit::{Dir, block_on, booking, bookings, get, next, put_bookings, replace};
 use crate::{EmbeddedStore, OpenError, Options, RestoreError, restore};
@@ -48,30 +46,42 @@ fn an_empty_store_has_a_backup() {
     put_bookings(&restored.store(), 0..2);
 }
 
+/// A file during whose writing the store goes on: every write into it makes one more booking.
+struct Busy<'a> {
+    store: &'a EmbeddedStore,
+    file: Vec<u8>,
+    bookings: usize,
+}
+
+impl std::io::Write for Busy<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        // In front of the bookings that are there, among them, and behind them.
+        put_bookings(self.store, [self.bookings]);
+        block_on(self.store.commit(replace(next(&booking(self.bookings), "CONFIRMED")))).unwrap();
+        self.bookings += 1;
+        self.file.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
-fn a_backup_under_writes_is_the_state_after_some_commit() {
-    // Each commit writes a pair. A state between two commits has whole pairs, numbered without a gap.
+fn a_backup_under_writes_is_the_state_of_the_moment_it_began() {
+    const BEFORE: usize = 15;
     let dir = Dir::new();
     let store = dir.store();
-    let done = AtomicBool::new(false);
-    let pair = |n: usize| Commit { writes: [2 * n, 2 * n + 1].map(|n| Write::create(booking(n))).into() };
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for n in 0..200 {
-                block_on(store.commit(pair(n))).unwrap();
-            }
-            done.store(true, Ordering::Release);
-        });
-        let mut backups = 0;
-        while !done.load(Ordering::Acquire) || backups == 0 {
-            let restored = Dir::new();
-            let summary = restore(&*backup(&store), &restored.path()).unwrap();
-            let pairs = usize::try_from(summary.sequence).unwrap();
-            assert_eq!(summary.records, 2 * summary.sequence);
-            assert_eq!(bookings(&restored.store(), 400), Vec::from_iter(0..2 * pairs));
-            backups += 1;
-        }
-    });
+    put_bookings(&store, 0..BEFORE);
+    let mut busy = Busy { store: &store, file: Vec::new(), bookings: BEFORE };
+    let summary = store.backup(&mut busy).unwrap();
+    assert_eq!((summary.sequence, summary.records), (BEFORE as u64, BEFORE as u64));
+    assert!(busy.bookings > 2 * BEFORE, "the store was written to while it was backed up");
+
+    let restored = Dir::new();
+    restore(&*busy.file, &restored.path()).unwrap();
+    assert_eq!(bookings(&restored.store(), busy.bookings), Vec::from_iter(0..BEFORE));
 }
 
 #[test]

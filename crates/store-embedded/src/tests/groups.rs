@@ -121,6 +121,22 @@ fn a_listing_that_moves_there_and_back_in_one_group_stands_once() {
 }
 
 #[test]
+fn a_listing_that_moves_twice_in_one_group_stands_where_it_went_last() {
+    let dir = Dir::new();
+    let store = dir.store();
+    put_bookings(&store, [0]);
+    let at = |record: &Record, sort: &str| {
+        let listing = Some(Listing { partition: "partnerco".to_owned(), sort: sort.to_owned() });
+        Record { listing, ..next(record, sort) }
+    };
+    let first = at(&booking(0), "first");
+    let second = at(&first, "second");
+    let fates = as_one_group(&store, [first, second.clone()].map(replace).into());
+    assert_eq!(fates, [Fate::Done, Fate::Done]);
+    assert_eq!(listed(&store), [second]);
+}
+
+#[test]
 fn commits_are_taken_in_the_order_in_which_they_came() {
     let dir = Dir::new();
     let store = dir.store_with(Options { group_commits_max: 2, ..Options::default() });
