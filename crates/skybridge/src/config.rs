@@ -83,17 +83,28 @@ pub(crate) type Options = Vec<(&'static str, &'static str, String)>;
 
 /// Lays all layers. `file` is the path given by option; without it SKYBRIDGE_CONFIG may name one.
 pub(crate) fn layers(file: Option<&Path>, options: Options) -> Result<Layers, Faults> {
-    let file = file.map(Path::to_owned).or_else(|| environment::read("SKYBRIDGE_CONFIG").map(PathBuf::from));
+    let path = file.map(Path::to_owned).or_else(|| environment::read("SKYBRIDGE_CONFIG").map(PathBuf::from));
+    let text = path.as_deref().map(std::fs::read_to_string).transpose().map_err(|source| {
+        let path = path.clone().expect("only a file that was named can fail to be read");
+        Faults(vec![Fault::Unreadable { path, source }])
+    })?;
+    lay(path.as_deref().zip(text.as_deref()), environment::read, options)
+}
+
+/// The order of the layers: each covers what lies below.
+fn lay(
+    file: Option<(&Path, &str)>,
+    environment: impl Fn(&str) -> Option<String>,
+    options: Options,
+) -> Result<Layers, Faults> {
     let mut layers = Layers::of_defaults();
-    if let Some(path) = file {
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| Faults(vec![Fault::Unreadable { path: path.clone(), source }]))?;
-        let faults = layers.lay_file(&path, &text);
+    if let Some((path, text)) = file {
+        let faults = layers.lay_file(path, text);
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
     }
-    layers.lay_environment(environment::read);
+    layers.lay_environment(environment);
     for (key, option, text) in options {
         layers.lay_option(key, option, text);
     }

@@ -5,18 +5,11 @@ use std::path::Path;
 use super::*;
 
 fn read(file: &str, environment: &[(&str, &str)], options: Options) -> Result<Config, Vec<String>> {
-    let mut layers = Layers::of_defaults();
-    let faults = layers.lay_file(Path::new("sky.toml"), file);
-    if !faults.is_empty() {
-        return Err(faults.iter().map(ToString::to_string).collect());
-    }
-    layers.lay_environment(|name| {
-        environment.iter().find(|(held, _)| *held == name).map(|(_, text)| (*text).to_owned())
-    });
-    for (key, option, text) in options {
-        layers.lay_option(key, option, text);
-    }
-    Config::read(&layers).map_err(|faults| faults.0.iter().map(ToString::to_string).collect())
+    let set =
+        |name: &str| environment.iter().find(|(held, _)| *held == name).map(|(_, text)| (*text).to_owned());
+    lay(Some((Path::new("sky.toml"), file)), set, options)
+        .and_then(|layers| Config::read(&layers))
+        .map_err(|faults| faults.0.iter().map(ToString::to_string).collect())
 }
 
 #[test]
@@ -48,10 +41,9 @@ fn each_layer_covers_the_one_below() {
 
 #[test]
 fn a_value_knows_where_it_comes_from() {
-    let mut layers = Layers::of_defaults();
-    assert!(layers.lay_file(Path::new("sky.toml"), "\n\n[log]\nlevel = \"warn\"").is_empty());
-    layers.lay_environment(|name| (name == "SKYBRIDGE_STORE").then(|| "memory".to_owned()));
-    layers.lay_option("data", "--data", "/srv/sky".to_owned());
+    let file = (Path::new("sky.toml"), "\n\n[log]\nlevel = \"warn\"");
+    let set = |name: &str| (name == "SKYBRIDGE_STORE").then(|| "memory".to_owned());
+    let layers = lay(Some(file), set, vec![("data", "--data", "/srv/sky".to_owned())]).unwrap();
 
     let source = |key| layers.get(key).source.to_string();
     assert_eq!(source("log.level"), "sky.toml, line 4");
