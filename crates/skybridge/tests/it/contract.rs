@@ -1,0 +1,120 @@
+//! The contract as documents: OpenAPI, error pages, documentation, health.
+
+use std::collections::BTreeSet;
+
+use skybridge_api::problem::Code;
+use skybridge_api::public;
+
+use crate::kit::App;
+
+/// The document in the repository is the one that the program serves. `UPDATE_OPENAPI=1 cargo test` writes it anew.
+#[tokio::test]
+async fn the_openapi_document_is_the_one_in_the_repository() {
+    let app = App::new().await;
+    let served = app.anonymous().get("/openapi.json").await.expect(200).json();
+    let text = serde_json::to_string_pretty(&served).unwrap() + "\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    #[expect(clippy::disallowed_methods, reason = "the switch that writes the document anew")]
+    if std::env::var("UPDATE_OPENAPI").is_ok() {
+        std::fs::write(path, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).expect("docs/openapi.json is in the repository");
+    assert!(
+        kept == text,
+        "docs/openapi.json is not what is served; UPDATE_OPENAPI=1 cargo test writes it anew"
+    );
+}
+
+#[tokio::test]
+async fn the_openapi_document_names_the_routes_of_the_contract() {
+    let document = serde_json::to_value(public::openapi()).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut operations = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            operations.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    let expected = [
+        "POST /booking",
+        "POST /v1/bookings",
+        "GET /v1/bookings",
+        "GET /v1/bookings/{booking_id}",
+        "POST /v1/bookings/{booking_id}/confirm",
+        "POST /v1/bookings/{booking_id}/cancel",
+        "GET /v1/bookings/{booking_id}/history",
+        "GET /v1/idempotency/{key}",
+        "GET /v1/usage",
+        "GET /healthz",
+        "GET /readyz",
+        "GET /openapi.json",
+        "GET /docs",
+        "GET /docs/redoc.js",
+        "GET /errors/{code}",
+    ];
+    assert_eq!(operations, expected.map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn every_operation_for_agencies_needs_a_key() {
+    let app = App::new().await;
+    let document = serde_json::to_value(public::openapi()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let path = path.replace("{booking_id}", "x").replace("{key}", "x").replace("{code}", "not-found");
+            let anyone = app.anonymous();
+            let method = http::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let request = anyone.request(method, &path).body(axum::body::Body::empty()).unwrap();
+            let answer = anyone.send(request).await;
+            if operation["security"].is_null() {
+                assert_eq!(answer.status, 200, "{path}");
+            } else {
+                answer.expect_refusal(401, "key-missing");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_code_has_its_page_and_every_page_its_code() {
+    let app = App::new().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors");
+    let pages: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|name| name.strip_suffix(".md").expect("only pages stand there").to_owned())
+        .collect();
+    let codes: BTreeSet<String> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
+    assert_eq!(pages, codes);
+    for code in Code::ALL {
+        let heading = format!("# {} ({})", code.title(), code.status().as_u16());
+        assert_eq!(code.page().lines().next(), Some(heading.as_str()), "{}", code.as_str());
+        let page = app.anonymous().get(&format!("/errors/{}", code.as_str())).await.expect(200);
+        assert!(page.header("content-type").starts_with("text/html"));
+        let text = String::from_utf8(page.body).unwrap();
+        assert!(text.contains("<h2>What to do</h2>"), "{}", code.as_str());
+    }
+}
+
+#[tokio::test]
+async fn the_documentation_loads_nothing_from_elsewhere() {
+    let app = App::new().await;
+    let page = app.anonymous().get("/docs").await.expect(200);
+    let text = String::from_utf8(page.body.clone()).unwrap();
+    assert!(!text.contains("//"), "the page names another host: {text}");
+    assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    let script = app.anonymous().get("/docs/redoc.js").await.expect(200);
+    assert_eq!(script.header("content-encoding"), "gzip");
+    assert_eq!(script.body[..2], [0x1f, 0x8b]);
+}
+
+#[tokio::test]
+async fn health_is_told_and_draining_too() {
+    let app = App::new().await;
+    assert_eq!(app.anonymous().get("/healthz").await.expect(200).json()["status"], "ok");
+    assert_eq!(app.anonymous().get("/readyz").await.expect(200).json()["status"], "ready");
+    app.draining.begin();
+    let refused = app.anonymous().get("/readyz").await.expect_refusal(503, "draining");
+    assert_eq!(refused.header("retry-after"), "1");
+    app.anonymous().get("/healthz").await.expect(200);
+}

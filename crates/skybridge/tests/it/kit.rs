@@ -1,0 +1,14 @@
+//! Who is calling, and what they get.
+//!
+//! [`App`] is the counter in this process: real routers, real desk and gate, a clock that is set by hand and a
+//! seeded source of chance. [`Program`](program::Program) is the binary itself, with its data in a directory of
+//! its own.
+
+pub(crate) mod answer;
+pub(crate) mod app;
+pub(crate) mod bodies;
+pub(crate) mod program;
+
+pub(crate) use answer::Answer;
+pub(crate) use app::{App, PlanTerms};
+pub(crate) use program::Program;

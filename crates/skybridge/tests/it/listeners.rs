@@ -1,0 +1,70 @@
+//! Two listeners: one for agencies, one for the airline; and how a server ends.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::kit::Program;
+use crate::kit::bodies::example;
+use crate::kit::program::{Caller, agency_with_key};
+
+#[tokio::test]
+async fn each_listener_serves_its_own() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Program::serve(data.path(), &[]);
+    let key = agency_with_key(data.path(), "PartnerCo");
+    let caller = Caller::with_key(&key);
+    caller.book(&server.public, "k", &example()).await.unwrap().expect(201);
+    caller.get(&format!("{}/v1/bookings/x", server.public)).await.unwrap().expect_refusal(404, "not-found");
+
+    for path in ["/admin/v1/plans", "/metrics"] {
+        caller.get(&format!("{}{path}", server.public)).await.unwrap().expect_refusal(404, "not-found");
+    }
+    caller.get(&format!("{}/v1/usage", server.admin)).await.unwrap().expect_refusal(404, "not-found");
+    let metrics = caller.get(&format!("{}/metrics", server.admin)).await.unwrap().expect(200);
+    let metrics = String::from_utf8(metrics.body).unwrap();
+    assert!(metrics.contains("skybridge_requests_total{code=\"ok\"} 1"), "{metrics}");
+    assert!(metrics.contains("skybridge_requests_total{code=\"not-found\"} 3"), "{metrics}");
+}
+
+#[tokio::test]
+async fn secrets_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path().join("new");
+    let _server = Program::serve(&data, &[]);
+    let mode = |name: &str| std::fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("."), mode("pepper"), mode("admin.token")), (0o700, 0o600, 0o600));
+}
+
+/// A request whose body is still on its way when the server is told to stop is answered before it ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_told_to_stop_finishes_what_it_began() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Program::serve(data.path(), &[]);
+    let key = agency_with_key(data.path(), "PartnerCo");
+    let mut stream = TcpStream::connect(server.public.strip_prefix("http://").unwrap()).unwrap();
+    let head = format!(
+        "POST /booking HTTP/1.1\r\nHost: x\r\nX-Api-Key: {key}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The server asks for the body: now the request is in its hands.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+
+    let ended = std::thread::spawn(move || server.terminate());
+    // It is draining once nobody can connect any more; bounded by the drain's own deadline.
+    let address = stream.peer_addr().unwrap();
+    while TcpStream::connect(address).is_ok() {
+        std::thread::yield_now();
+    }
+    stream.write_all(b"{}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
+    assert!(ended.join().unwrap(), "the server ends well");
+
+    let server = Program::serve(data.path(), &[]);
+    let listed = Caller::with_key(&key).get(&format!("{}/v1/bookings", server.public)).await.unwrap();
+    assert_eq!(listed.expect(200).json()["bookings"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,17 @@
+//! The program at its boundary: through the real routers, and through the real binary with its real store.
+
+#![expect(clippy::unwrap_used, reason = "in a test a value that is not there is a failure")]
+
+mod kit;
+
+mod admin;
+mod bad_input;
+mod bookings;
+mod commands;
+mod contract;
+mod exactly_once;
+mod honest_bookings;
+mod keys;
+mod limits;
+mod listeners;
+mod restart;
