@@ -214,9 +214,10 @@ impl Refusal {
         self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// The answer itself, for the request named `request_id`.
-    pub fn answer(&self, request_id: &str) -> Response {
-        let body = serde_json::to_vec(&ProblemDocument {
+    /// The problem document, for the request named `request_id`.
+    #[must_use]
+    pub fn document(&self, request_id: &str) -> Vec<u8> {
+        serde_json::to_vec(&ProblemDocument {
             kind: format_args!("/errors/{}", self.code.as_str()),
             title: self.code.title(),
             status: self.code.status().as_u16(),
@@ -229,8 +230,13 @@ impl Refusal {
                 .map(|fault| FaultDocument { pointer: &fault.pointer, detail: &fault.detail })
                 .collect(),
         })
-        .expect("strings and numbers are always JSON");
-        let mut answer = Response::new(Body::from(body));
+        .expect("strings and numbers are always JSON")
+    }
+
+    /// The answer itself, for the request named `request_id`.
+    #[must_use]
+    pub fn answer(&self, request_id: &str) -> Response {
+        let mut answer = Response::new(Body::from(self.document(request_id)));
         *answer.status_mut() = self.code.status();
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -45,6 +45,9 @@ impl Turns {
 
 const PARTITION: &str = "limits";
 
+/// How often a record is written anew after another write got in the way.
+const WRITE_ATTEMPTS_MAX: usize = 8;
+
 impl Desk {
     /// Asks for one call of `caller`: rate, burst, quota and calls in flight, in one step.
     ///
@@ -101,18 +104,26 @@ impl Desk {
         Ok(())
     }
 
-    /// Puts `state` in place of the agency's record. Only the holder of the agency's turn writes it, so a lost
-    /// condition means that another process works on this store.
+    /// Puts `state` in place of the agency's record. Only the holder of the agency's turn writes it, so what gets in
+    /// the way is a write of an earlier holder whose caller went away meanwhile; its lease was never granted, and
+    /// `state` holds without it.
     async fn write_limits(&self, state: &LeaseState) -> Result<(), StoreError> {
-        let standing = self.store.get(&key_of(&state.agency)).await?;
-        let write = match standing {
-            None => Write::create(record_of(state, 1)),
-            Some(standing) => Write::replace(record_of(state, standing.version + 1), standing.version),
-        };
-        self.store.commit(Commit::of(write)).await.map_err(|error| match error {
-            CommitError::Store(error) => error,
-            lost @ CommitError::ConditionFailed { .. } => StoreError::Unavailable(lost.into()),
-        })
+        let mut attempts = 0..WRITE_ATTEMPTS_MAX;
+        loop {
+            let standing = self.store.get(&key_of(&state.agency)).await?;
+            let write = match standing {
+                None => Write::create(record_of(state, 1)),
+                Some(standing) => Write::replace(record_of(state, standing.version + 1), standing.version),
+            };
+            match self.store.commit(Commit::of(write)).await {
+                Ok(()) => return Ok(()),
+                Err(CommitError::Store(error)) => return Err(error),
+                Err(lost @ CommitError::ConditionFailed { .. }) if attempts.next().is_none() => {
+                    return Err(StoreError::Unavailable(lost.into()));
+                }
+                Err(CommitError::ConditionFailed { .. }) => {}
+            }
+        }
     }
 }
 

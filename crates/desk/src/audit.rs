@@ -103,7 +103,8 @@ impl Desk {
 /// The write that puts `entry` into the trail.
 pub(crate) fn write(entry: &Entry, randomness: &dyn Randomness) -> Write {
     let [a, b, c, d, ..] = randomness.id_bytes();
-    let id = format!("{:013}-{:08x}", entry.at.as_millis(), u32::from_be_bytes([a, b, c, d]));
+    // To the nanosecond, so that entries stand in the order in which they were made; chance keeps apart the rest.
+    let id = format!("{:019}-{:08x}", entry.at.as_nanos(), u32::from_be_bytes([a, b, c, d]));
     let attributes = Attributes::with_capacity(5)
         .with("at", entry.at.as_millis())
         .with("operator", entry.operator.as_str())

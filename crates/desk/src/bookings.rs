@@ -54,3 +54,15 @@ fn record_of(booking: Booking) -> Record {
     let listing_sort = sort_of(booking.created_at(), booking.id());
     record::record(booking.into_parts(), listing_sort)
 }
+
+/// Is `record`, if it is a booking's, the booking that was recorded: its events a chain whose hashes hold, its
+/// details those that its creation names? Records of other tables pass.
+///
+/// # Errors
+/// What is not as it was recorded.
+pub fn check_record(record: &Record) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if record.key.table == Table::Bookings {
+        booking_of(record)?.verify_history()?;
+    }
+    Ok(())
+}

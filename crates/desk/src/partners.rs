@@ -83,7 +83,7 @@ impl Desk {
         mut writes: Vec<Write>,
     ) -> Result<Attempt, PartnerError> {
         let entry = Entry {
-            at: self.clock.now().whole_millis(),
+            at: self.clock.now(),
             operator: operator.clone(),
             action: action.to_owned(),
             subject,

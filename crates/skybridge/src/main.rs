@@ -15,6 +15,11 @@ mod store;
 
 use std::process::ExitCode;
 
+/// A request allocates and frees about a hundred small pieces, on another thread than the store's writer; the system's
+/// allocator asks the kernel for pages while it does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::main()
 }

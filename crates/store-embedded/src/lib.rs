@@ -44,7 +44,7 @@ pub use health::{Activity, GroupReport, Health, Stopped};
 pub use open::OpenError;
 pub use repair::{Cut, Repair, repair};
 pub use store::{EmbeddedStore, OnGroup, Options};
-pub use verify::{Finding, Report, VerifyError, verify};
+pub use verify::{Finding, Inspector, Report, VerifyError, verify};
 
 #[cfg(doc)]
 use skybridge_store::StoreError;

@@ -2,19 +2,26 @@
 //!
 //! Every record is read and decoded. The listing is compared with the records both ways: each listed record has its
 //! entry, and each entry names a record that is listed just there. The sequence is compared with the high-water mark,
-//! and, offline, the journals are read first.
+//! and, offline, the journals are read first. What a record means is for its owner to judge: an [`Inspector`] sees
+//! every one of them.
 
 mod report;
 mod walk;
 
 pub use report::{Finding, Report, VerifyError};
 
+use std::error::Error;
 use std::path::Path;
+
+use skybridge_store::Record;
 
 use crate::engine::sequence_of;
 use crate::open::{self, OpenError};
 use crate::place::Place;
 use crate::store::EmbeddedStore;
+
+/// Judges a record that decodes; an error becomes a [`Finding::Refused`].
+pub type Inspector<'a> = &'a dyn Fn(&Record) -> Result<(), Box<dyn Error + Send + Sync>>;
 
 /// Verifies the store in `dir`, which no process may have open. It is opened as [`EmbeddedStore::open`] does, so an
 /// unacknowledged torn end of the journal is cut off, a copy kept. Damage that keeps the store from opening is a
@@ -23,14 +30,14 @@ use crate::store::EmbeddedStore;
 /// # Errors
 ///
 /// When there is no store to verify, or another process has it open.
-pub fn verify(dir: &Path) -> Result<Report, VerifyError> {
+pub fn verify(dir: &Path, inspect: Inspector<'_>) -> Result<Report, VerifyError> {
     const CACHE_BYTES: u64 = 64 * 1024 * 1024;
     let mut report = Report::default();
     match open::open(dir, CACHE_BYTES) {
         Ok(opened) => {
             report.mark = Some(opened.mark.sequence());
             report.torn_ends_kept = count_copies(dir);
-            walk::walk(&opened.engine, &opened.engine.snapshot(), &mut report);
+            walk::walk(&opened.engine, &opened.engine.snapshot(), inspect, &mut report);
             report.sequence = Some(opened.sequence);
         }
         Err(
@@ -48,11 +55,8 @@ pub fn verify(dir: &Path) -> Result<Report, VerifyError> {
 impl EmbeddedStore {
     /// Verifies the state of this moment, while the store goes on serving. Blocks for as long as it takes to read
     /// everything.
-    ///
-    /// # Errors
-    ///
-    /// None now; a store in service can always be walked, and what cannot be read is a finding.
-    pub fn verify(&self) -> Result<Report, VerifyError> {
+    #[must_use]
+    pub fn verify(&self, inspect: Inspector<'_>) -> Report {
         let engine = &self.shared.engine;
         let snapshot = engine.snapshot();
         let mut report = Report::default();
@@ -60,8 +64,8 @@ impl EmbeddedStore {
             Ok(sequence) => report.sequence = Some(sequence),
             Err(error) => report.add(Finding::Unreadable(Box::new(error))),
         }
-        walk::walk(engine, &snapshot, &mut report);
-        Ok(report)
+        walk::walk(engine, &snapshot, inspect, &mut report);
+        report
     }
 }
 

@@ -59,7 +59,7 @@ impl Entrances {
             return Ok(*access);
         }
         let allowed = operations.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(", ");
-        let detail = format!("{} is not served here; {allowed} is.", request.method());
+        let detail = format!("{} is not served here. What is: {allowed}.", request.method());
         let allow = HeaderValue::try_from(allowed).expect("method names are a header value");
         Err(Refusal::new(Code::MethodNotAllowed, detail).with_header(header::ALLOW, allow))
     }

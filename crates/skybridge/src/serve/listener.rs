@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use skybridge_api::problem::{Code, MEDIA_TYPE, Refusal};
+use skybridge_domain::id::Randomness as _;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::connection::Connection;
@@ -12,6 +14,7 @@ use super::drain::DrainSignal;
 use super::seats::Seats;
 use super::stream::Patience;
 use crate::config::Http;
+use crate::machine::MachineRandomness;
 
 /// A bound listener, which takes no connection before [`serve`](Self::serve).
 #[derive(Debug)]
@@ -68,20 +71,24 @@ impl Listener {
     }
 }
 
-/// The answer to a connection too many. A caller that waits a second finds others gone.
-const NO_SEAT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    content-type: application/problem+json\r\n\
-    content-length: 137\r\n\
-    retry-after: 1\r\n\
-    connection: close\r\n\r\n\
-    {\"type\":\"/errors/overloaded\",\"title\":\"Overloaded\",\"status\":503,\"code\":\"overloaded\",\
-    \"detail\":\"Too many connections are open; reuse them.\"}";
-
-/// Answers without waiting: what does not fit into an empty send buffer is not worth more work.
+/// Answers a connection too many, without waiting: what does not fit into an empty send buffer is not worth more
+/// work. A caller that waits a second finds others gone.
 fn turn_away(stream: TcpStream) {
     if let Ok(mut stream) = stream.into_std() {
-        let _ = stream.write(NO_SEAT);
+        let request_id = format!("{:016x}", u128::from_be_bytes(MachineRandomness.id_bytes()) >> 64);
+        let _ = stream.write(no_seat(&request_id).as_bytes());
     }
+}
+
+fn no_seat(request_id: &str) -> String {
+    let refusal = Refusal::new(Code::Overloaded, "Too many connections are open. Reuse those that you have.");
+    let body = String::from_utf8(refusal.document(request_id)).expect("JSON is UTF-8");
+    format!(
+        "HTTP/1.1 {} Service Unavailable\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {}\r\nretry-after: 1\r\n\
+         x-request-id: {request_id}\r\nconnection: close\r\n\r\n{body}",
+        refusal.code.status().as_u16(),
+        body.len(),
+    )
 }
 
 /// A connection that ended before it was taken is nobody's fault. Anything else is most likely a want of file
@@ -102,9 +109,12 @@ mod tests {
 
     #[test]
     fn the_answer_to_a_connection_too_many_is_whole() {
-        let text = std::str::from_utf8(NO_SEAT).unwrap();
+        let text = no_seat("0123456789abcdef");
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
-        assert_eq!(serde_json::from_str::<serde_json::Value>(body).unwrap()["code"], "overloaded");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(body).unwrap()["request_id"],
+            "0123456789abcdef"
+        );
     }
 }

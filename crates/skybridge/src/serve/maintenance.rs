@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 use http::HeaderValue;
 use http::header;
 use skybridge_api::problem::{Code, Refusal};
+use skybridge_desk::bookings::check_record;
 use skybridge_store_embedded::EmbeddedStore;
 
 use crate::store::{OpenStore, at_rest};
@@ -35,8 +36,8 @@ async fn backup(State(store): State<OpenStore>) -> Result<Response, Refusal> {
 
 async fn verify(State(store): State<OpenStore>) -> Result<Response, Refusal> {
     let store = embedded(store)?;
-    let verified = tokio::task::spawn_blocking(move || store.verify()).await;
-    let report = verified.map_err(Refusal::internal)?.map_err(Refusal::internal)?;
+    let verified = tokio::task::spawn_blocking(move || store.verify(&check_record)).await;
+    let report = verified.map_err(Refusal::internal)?;
     let mut answer = Response::new(at_rest::report(&report).to_string().into());
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(answer)

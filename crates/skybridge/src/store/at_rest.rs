@@ -4,6 +4,7 @@ use std::io::{BufWriter, Read, Write};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
+use skybridge_desk::bookings::check_record;
 use skybridge_store_embedded::{self as embedded, EmbeddedStore, OpenError, Options, Report};
 
 use crate::data_dir::DataDir;
@@ -43,7 +44,7 @@ pub(crate) fn restore(data: &DataDir, octets: impl Read) -> anyhow::Result<Value
 
 /// Reads everything, and says what is wrong.
 pub(crate) fn verify(data: &DataDir) -> anyhow::Result<Value> {
-    Ok(report(&embedded::verify(&data.store())?))
+    Ok(report(&embedded::verify(&data.store(), &check_record)?))
 }
 
 /// Mends what can be mended without losing anything that was acknowledged, and says what was mended.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use axum::body::Body;
 use http::{Method, header};
 use serde_json::{Value, json};
+use skybridge_desk::bookings::check_record;
+use skybridge_store::{Key, Table};
 
 use crate::kit::App;
 use crate::kit::bodies::{example, example_with};
@@ -205,4 +207,34 @@ async fn a_list_refuses_what_it_does_not_understand() {
 fn listed(page: &Value) -> Vec<String> {
     let bookings = page["bookings"].as_array().unwrap();
     bookings.iter().map(|booking| booking["booking_id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What `verify` asks of every record: a booking that was altered behind the program's back is found out.
+#[tokio::test]
+async fn an_altered_record_is_noticed() {
+    let app = App::new().await;
+    let agency = app.agency("PartnerCo").await;
+    let id = agency.book("k", &example()).await.expect(201).booking_id();
+    let confirm = format!("/v1/bookings/{id}/confirm");
+    agency.post(&confirm, &json!(null)).await.expect(200);
+    let record = app.store.get(&Key::new(Table::Bookings, id.as_str())).await.unwrap().unwrap();
+    check_record(&record).unwrap();
+
+    let mut dearer = record.clone();
+    let details = record.attributes.text("details").unwrap().replace("199.00", "299.00");
+    dearer.attributes.set("details", details);
+    check_record(&dearer).unwrap_err();
+
+    let mut later = record.clone();
+    let Some(skybridge_store::Value::L(mut events)) = record.attributes.get("events").cloned() else {
+        panic!("a booking keeps its events");
+    };
+    let skybridge_store::Value::M(confirmed) = &mut events[1] else { panic!("an event is a map") };
+    confirmed.set("at", confirmed.number("at").unwrap() + 1);
+    later.attributes.set("events", events);
+    check_record(&later).unwrap_err();
+
+    let mut unconfirmed = record;
+    unconfirmed.attributes.set("status", "CREATED");
+    check_record(&unconfirmed).unwrap_err();
 }

@@ -123,7 +123,7 @@ fn a_second_opening_is_refused_and_names_the_directory() {
     assert!(matches!(error, OpenError::Locked { .. }));
     assert!(error.to_string().contains(&*dir.path().to_string_lossy()), "{error}");
     assert!(matches!(crate::repair(&dir.path()), Err(OpenError::Locked { .. })));
-    assert!(crate::verify(&dir.path()).is_err());
+    assert!(crate::verify(&dir.path(), &|_| Ok(())).is_err());
     drop(store);
     open(&dir).unwrap();
 }

@@ -63,6 +63,15 @@ pub enum Finding {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A record decodes, but is not what its owner wrote.
+    #[error("record {} of {} is not what was recorded", key.id, key.table)]
+    Refused {
+        /// The record.
+        key: Key,
+        /// What its owner says of it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A record should be listed and is not.
     #[error("record {} of {} is missing from the listing", key.id, key.table)]
     NotListed {

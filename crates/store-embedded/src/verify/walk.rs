@@ -2,24 +2,30 @@
 
 use fjall::{Readable, Snapshot};
 
+use super::Inspector;
 use super::report::{Finding, Report};
 use crate::engine::Engine;
 use crate::layout::{DecodeError, Head, SEQUENCE_KEY, decode_record, key_of, listed_key, record_key};
 
 /// Reads everything in `snapshot` into `report`.
-pub(super) fn walk(engine: &Engine, snapshot: &Snapshot, report: &mut Report) {
-    for step in [walk_records, walk_listing] {
-        if let Err(error) = step(engine, snapshot, report) {
-            report.add(Finding::Unreadable(Box::new(error)));
-        }
+pub(super) fn walk(engine: &Engine, snapshot: &Snapshot, inspect: Inspector<'_>, report: &mut Report) {
+    let records = walk_records(engine, snapshot, inspect, report);
+    let listing = walk_listing(engine, snapshot, report);
+    for error in [records, listing].into_iter().filter_map(Result::err) {
+        report.add(Finding::Unreadable(Box::new(error)));
     }
 }
 
-fn walk_records(engine: &Engine, snapshot: &Snapshot, report: &mut Report) -> fjall::Result<()> {
+fn walk_records(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    inspect: Inspector<'_>,
+    report: &mut Report,
+) -> fjall::Result<()> {
     for entry in snapshot.range::<&[u8], _>(&engine.records, ..SEQUENCE_KEY) {
         let (key, value) = entry.into_inner()?;
         report.records += 1;
-        match check_record(engine, snapshot, &key, &value)? {
+        match check_record(engine, snapshot, inspect, (&key, &value))? {
             Ok(is_listed) => report.listed += u64::from(is_listed),
             Err(finding) => report.add(finding),
         }
@@ -31,23 +37,26 @@ fn walk_records(engine: &Engine, snapshot: &Snapshot, report: &mut Report) -> fj
 fn check_record(
     engine: &Engine,
     snapshot: &Snapshot,
-    bytes: &[u8],
-    value: &[u8],
+    inspect: Inspector<'_>,
+    (bytes, value): (&[u8], &[u8]),
 ) -> fjall::Result<Result<bool, Finding>> {
     let decode = || {
         let record = decode_record(key_of(bytes)?, value)?;
-        Ok((record.key, Head::read(value)?.listing_key(bytes)?))
+        Ok((record, Head::read(value)?.listing_key(bytes)?))
     };
-    let (key, entry) = match decode() {
+    let (record, entry) = match decode() {
         Ok(decoded) => decoded,
         Err(source) => {
             let source: Box<DecodeError> = Box::new(source);
             return Ok(Err(Finding::Undecodable { key: text(bytes), source }));
         }
     };
+    if let Err(source) = inspect(&record) {
+        return Ok(Err(Finding::Refused { key: record.key, source }));
+    }
     let Some(entry) = entry else { return Ok(Ok(false)) };
     let is_there = snapshot.contains_key(&engine.listing, entry)?;
-    Ok(if is_there { Ok(true) } else { Err(Finding::NotListed { key }) })
+    Ok(if is_there { Ok(true) } else { Err(Finding::NotListed { key: record.key }) })
 }
 
 fn walk_listing(engine: &Engine, snapshot: &Snapshot, report: &mut Report) -> fjall::Result<()> {
