@@ -26,7 +26,7 @@ use skybridge_desk::Desk;
 use skybridge_domain::time::Timestamp;
 
 use crate::draining::Draining;
-use crate::pipeline::{Exchange, RequestIds, take_refusal};
+use crate::pipeline::{Exchange, RequestIds, run};
 use crate::problem::{Code, Refusal};
 use crate::public::health;
 
@@ -91,7 +91,7 @@ async fn pipeline(State(office): State<Arc<Office>>, request: Request, next: Nex
     let guarded = request.uri().path().starts_with("/admin/");
     let allowed = if guarded { office.settings.token.check(request.headers()) } else { Ok(()) };
     let outcome = match allowed {
-        Ok(()) => take_refusal(next.run(request).await),
+        Ok(()) => run(next, request).await,
         Err(refusal) => Err(refusal),
     };
     let mut answer = exchange.finish(outcome);

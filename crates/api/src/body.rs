@@ -12,15 +12,30 @@ use crate::problem::{Code, Refusal};
 /// The largest body that is read: 64 KiB.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// Refuses a body that is declared to be something other than JSON. No declaration at all is taken for JSON.
+/// Refuses a body that is declared to be something other than JSON in UTF-8. No declaration at all is taken for it.
 pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    require_plain(headers)?;
     let Some(declared) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
-    let declared = declared.to_str().unwrap_or("");
-    let essence = declared.split(';').next().unwrap_or("").trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    let mut parts = declared.to_str().unwrap_or("").split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+        !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    if is_json && is_utf8 {
         return Ok(());
     }
     Err(Refusal::new(Code::UnsupportedMediaType, "The Content-Type must be application/json, in UTF-8."))
+}
+
+/// Refuses a body that is compressed or otherwise encoded (RFC 9110, section 8.4).
+pub(crate) fn require_plain(headers: &HeaderMap) -> Result<(), Refusal> {
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => Err(Refusal::new(
+            Code::UnsupportedMediaType,
+            "The body is declared to be encoded by its Content-Encoding; send it as it is.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The whole body of `request`.

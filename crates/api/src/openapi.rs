@@ -39,62 +39,100 @@ pub(crate) fn complete(described: OpenApi) -> Value {
     document
 }
 
-/// Adds what every operation shares: the second way to present a key, and the refusals of the pipeline.
+/// Adds what operations share: the second way to present a key, the refusals of the pipeline, the headers of answers.
 fn complete_operation(operation: &mut Value) {
     let scopes = operation["security"][0]["api_key"].clone();
-    let with_key = !scopes.is_null();
-    if with_key {
+    let traits = Traits {
+        keyed: !scopes.is_null(),
+        has_body: !operation["requestBody"].is_null(),
+        has_path: operation["parameters"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|one| one["in"] == "path")),
+        asks_the_store: !scopes.is_null() || operation["operationId"] == "readyz",
+    };
+    if traits.keyed {
         operation["security"] = json!([{ "api_key": scopes }, { "bearer": scopes }]);
     }
-    let responses = operation["responses"].as_object_mut().expect("an operation has responses");
-    for (status, codes, only_with_key) in SHARED_REFUSALS {
-        if with_key || !only_with_key {
-            responses.entry(*status).or_insert_with(|| problem(codes));
+    let answers = operation["responses"].as_object_mut().expect("an operation has responses");
+    for (status, codes, applies) in SHARED_REFUSALS {
+        if applies(&traits) {
+            answers.entry(*status).or_insert_with(|| problem(codes));
         }
     }
-    if with_key {
-        for answer in responses.values_mut() {
-            add_limit_headers(answer);
+    for (status, answer) in answers {
+        for (name, description, applies) in SHARED_HEADERS {
+            if applies(&traits, status) {
+                answer["headers"][name] =
+                    json!({ "description": description, "schema": { "type": "string" } });
+            }
         }
     }
 }
 
-/// Status, codes, and whether only operations that need a key answer so.
-const SHARED_REFUSALS: &[(&str, &str, bool)] = &[
+/// What decides which of the shared refusals an operation may answer.
+struct Traits {
+    keyed: bool,
+    has_body: bool,
+    has_path: bool,
+    asks_the_store: bool,
+}
+
+/// Status, codes, and which operations answer so.
+type SharedRefusal = (&'static str, &'static str, fn(&Traits) -> bool);
+
+const SHARED_REFUSALS: &[SharedRefusal] = &[
     (
         "400",
-        "malformed-request, duplicate-header; where a body or key is read: malformed-json, idempotency-key-missing, idempotency-key-invalid",
-        false,
+        "malformed-request, duplicate-header; with a body malformed-json; with an Idempotency-Key \
+         idempotency-key-missing, idempotency-key-invalid",
+        |_| true,
     ),
-    ("401", "key-missing, key-malformed, key-unknown", true),
-    ("403", "scope-missing, address-not-allowed, agency-mismatch, agency-suspended", true),
-    ("404", "not-found", false),
-    ("405", "method-not-allowed", false),
-    ("406", "not-acceptable", false),
-    ("408", "request-timeout", true),
-    ("414", "uri-too-long", false),
-    ("429", "rate-limited, quota-exceeded, too-many-in-flight", true),
-    ("431", "headers-too-large", false),
-    ("500", "internal", false),
-    ("503", "overloaded, store-unavailable, draining", false),
+    ("401", "key-missing, key-malformed, key-unknown", |operation| operation.keyed),
+    (
+        "403",
+        "scope-missing, address-not-allowed, agency-suspended; with a body agency-mismatch",
+        |operation| operation.keyed,
+    ),
+    ("404", "not-found", |operation| operation.has_path),
+    ("406", "not-acceptable", |operation| operation.keyed),
+    ("408", "request-timeout", |operation| operation.has_body),
+    ("414", "uri-too-long", |_| true),
+    ("429", "rate-limited, quota-exceeded, too-many-in-flight", |operation| operation.keyed),
+    ("431", "headers-too-large", |_| true),
+    ("500", "internal", |_| true),
+    ("503", "overloaded, store-unavailable; readyz also draining", |operation| operation.asks_the_store),
 ];
+
+/// Header, what it says, and which answers of which operations carry it.
+type SharedHeader = (&'static str, &'static str, fn(&Traits, &str) -> bool);
+
+const SHARED_HEADERS: &[SharedHeader] = &[
+    ("X-Request-Id", "The request's id: the caller's own if it sent one that is well-formed", |_, _| true),
+    (
+        "RateLimit-Policy",
+        "The plan's limits: `\"burst\";q=100;w=2, \"day\";q=100000;w=86400` (calls; window in seconds)",
+        is_to_a_known_caller,
+    ),
+    (
+        "RateLimit",
+        "The limit that is nearest: what remains (`r`) and in how many seconds it is whole again (`t`)",
+        is_to_a_known_caller,
+    ),
+    ("Retry-After", "In how many seconds the request may be sent again", |_, status| {
+        matches!(status, "429" | "503")
+    }),
+    ("WWW-Authenticate", "How to present a key", |_, status| status == "401"),
+];
+
+/// Is it an answer that comes after authentication? Of the statuses that come before it too, only those that know the
+/// caller carry the limits.
+fn is_to_a_known_caller(operation: &Traits, status: &str) -> bool {
+    operation.keyed && !matches!(status, "401" | "406" | "414" | "431")
+}
 
 fn problem(codes: &str) -> Value {
     json!({
         "description": codes,
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
     })
-}
-
-/// Every authenticated answer tells the limits.
-fn add_limit_headers(answer: &mut Value) {
-    let text = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
-    let headers = &mut answer["headers"];
-    if headers.is_null() {
-        *headers = json!({});
-    }
-    headers["RateLimit-Policy"] =
-        text("The plan's limits: `\"burst\";q=100;w=2, \"day\";q=100000;w=86400` (calls; window in seconds)");
-    headers["RateLimit"] =
-        text("The limit that is nearest: what remains (`r`) and in how many seconds it is whole again (`t`)");
 }

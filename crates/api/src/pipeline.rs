@@ -11,17 +11,20 @@ mod envelope;
 mod exchange;
 mod request_id;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use futures_util::FutureExt;
 use http::request::Parts;
 use skybridge_gate::{Caller, Permit, pace_headers};
 
 pub(crate) use credentials::{CHALLENGE, bearer_token};
 pub(crate) use entrance::Entrances;
-pub(crate) use exchange::{Exchange, take_refusal};
+pub(crate) use exchange::Exchange;
+use exchange::take_refusal;
 pub(crate) use request_id::RequestIds;
 
 use crate::problem::Refusal;
@@ -74,7 +77,16 @@ async fn pass(
     }
 
     // The operation: schema, use case, answer. Its permit is given back when the answer is made.
-    take_refusal(next.run(request).await)
+    run(next, request).await
+}
+
+/// Runs the operation. One that panics is a defect, which costs this request its answer and no other.
+pub(crate) async fn run(next: Next, request: Request) -> Result<Response, Refusal> {
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => take_refusal(response),
+        // Its message may quote what a passenger wrote; the program's panic hook has logged the place.
+        Err(_panic) => Err(Refusal::internal("the operation panicked")),
+    }
 }
 
 /// The right to be served, as a handler takes it. Only the pipeline puts it there.

@@ -6,11 +6,12 @@ use skybridge_store::Version;
 
 use crate::problem::{Code, Refusal};
 
-/// Does `If-None-Match` name `version` (or anything, as `*`)? Compared weakly, as the RFC says.
+/// Does `If-None-Match` name `version` (or anything, as `*`)? Compared weakly, as the RFC says. What is not a list of
+/// entity tags matches nothing, so the booking is shown.
 pub(crate) fn none_match(headers: &HeaderMap, version: Version) -> bool {
-    let Some(tags) = text(headers, &header::IF_NONE_MATCH) else { return false };
-    tags.trim() == "*"
-        || tags.split(',').any(|tag| tag_version(tag.trim().trim_start_matches("W/")) == Some(version))
+    let Some(text) = text(headers, &header::IF_NONE_MATCH) else { return false };
+    let ours = version.to_string();
+    text == "*" || tags(text).is_some_and(|tags| tags.iter().any(|tag| tag.opaque == ours))
 }
 
 /// The versions that `If-Match` accepts.
@@ -18,46 +19,58 @@ pub(crate) fn none_match(headers: &HeaderMap, version: Version) -> bool {
 pub(crate) enum Expected {
     /// Any: there is no `If-Match`, or it is `*`.
     Any,
-    /// One of these.
-    OneOf(Vec<Version>),
+    /// One whose entity tag, between its quotes, is among these.
+    OneOf(Vec<String>),
 }
 
 impl Expected {
-    /// Reads `If-Match`. A tag that is not one of ours can match nothing; text that is no tag at all is refused.
+    /// Reads `If-Match`. Compared strongly, so weak tags match nothing, nor do tags that are not ours; text that is no
+    /// list of tags at all is refused.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         if !headers.contains_key(header::IF_MATCH) {
             return Ok(Self::Any);
         }
-        let tags = text(headers, &header::IF_MATCH).ok_or_else(not_tags)?.trim();
-        if tags == "*" {
+        let text = text(headers, &header::IF_MATCH).ok_or_else(not_tags)?;
+        if text == "*" {
             return Ok(Self::Any);
         }
-        let mut versions = Vec::new();
-        for tag in tags.split(',').map(str::trim) {
-            let strong = tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"');
-            if !strong && !tag.starts_with("W/\"") {
-                return Err(not_tags());
-            }
-            versions.extend(tag_version(tag));
-        }
-        Ok(Self::OneOf(versions))
+        let tags = tags(text).ok_or_else(not_tags)?.into_iter();
+        Ok(Self::OneOf(tags.filter(|tag| !tag.weak).map(|tag| tag.opaque.to_owned()).collect()))
     }
 
     /// May a booking at `version` be changed?
     pub(crate) fn accepts(&self, version: Version) -> bool {
         match self {
             Self::Any => true,
-            Self::OneOf(versions) => versions.contains(&version),
+            Self::OneOf(tags) => tags.contains(&version.to_string()),
         }
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+/// An entity tag (RFC 9110, section 8.8.3).
+struct Tag<'a> {
+    weak: bool,
+    /// What stands between the quotes; commas and spaces may.
+    opaque: &'a str,
 }
 
-fn tag_version(tag: &str) -> Option<Version> {
-    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+/// The tags of a list, if it is one.
+fn tags(mut text: &str) -> Option<Vec<Tag<'_>>> {
+    let mut tags = Vec::new();
+    loop {
+        let (weak, quoted) = text.strip_prefix("W/").map_or((false, text), |quoted| (true, quoted));
+        let (opaque, rest) = quoted.strip_prefix('"')?.split_once('"')?;
+        tags.push(Tag { weak, opaque });
+        let rest = rest.trim_start();
+        if rest.is_empty() {
+            return Some(tags);
+        }
+        text = rest.strip_prefix(',')?.trim_start();
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
 }
 
 fn not_tags() -> Refusal {

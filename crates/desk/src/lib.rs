@@ -9,7 +9,7 @@
 //!
 //! * Nothing but this crate writes bookings, partners or limits.
 //! * A use case that returned its result is on disk; one that returned a refusal has changed nothing.
-//! * The only exception is [`StoreError::OutcomeUnknown`](skybridge_store::StoreError::OutcomeUnknown): the
+//! * The only exception is [`StoreError::OutcomeUnknown`]: the
 //!   caller repeats the request, under the same idempotency key, and that settles it.
 
 mod admission;

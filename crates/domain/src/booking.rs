@@ -29,7 +29,7 @@ pub use date::Date;
 pub use details::Details;
 pub use document::{Document, NotADocument};
 pub use flight::{AirportCode, BookingClass, Cabin, CarrierCode, FlightNumber};
-pub use name::{PersonName, Title};
+pub use name::{PersonName, Title, can_be_shown};
 pub use note::{AgencyReference, Remarks};
 pub use parts::{BookingParts, ImpossibleBooking};
 pub use passenger::{Passenger, PassengerType};

@@ -86,7 +86,7 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
 
 /// The text is not a moment in RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a moment in RFC 3339, such as 2027-03-14T09:26:53Z")]
+#[error("is not a moment in RFC 3339 from 1970 on, such as 2027-03-14T09:26:53Z")]
 pub struct NotATimestamp;
 
 /// Where moments come from: the machine's clock in the program, a clock that is set by hand in tests.

@@ -1,4 +1,4 @@
-//! The configuration: layers of text ([`layers`]), read once into values of the right kind.
+//! The configuration: layers of text ([`mod@layers`]), read once into values of the right kind.
 //!
 //! `default.toml` < file < environment < options. Everything that is wrong is reported at once, each fault
 //! naming the key, where its value comes from, the value, and what is right.

@@ -25,6 +25,10 @@ pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
     } else {
         lines.with_ansi(io::stderr().is_terminal()).finish().try_init()?;
     }
+    // Only the place: a panic's message may quote the very text that it stumbled over.
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(place = panic.location().map(tracing::field::display), "panicked");
+    }));
     Ok(())
 }
 

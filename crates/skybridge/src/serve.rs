@@ -20,6 +20,7 @@ mod stream;
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -37,6 +38,9 @@ use demo::Demo;
 use listener::Listener;
 use routers::{Parts, Routers};
 use signals::Signals;
+
+/// How long operators' requests may take when everything else has ended.
+const ADMIN_DRAIN_DEADLINE: Duration = Duration::from_secs(2);
 
 /// In which manner to serve.
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +78,9 @@ async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
     let addresses = Addresses { public: public.address(), admin: admin.address() };
     announce(addresses, manner, demo.as_ref(), &house.desk).await?;
 
-    let (drain, signal) = drain::drain();
-    tokio::spawn(public.serve(routers.public, signal.clone()));
+    let (public_drain, signal) = drain::drain();
+    tokio::spawn(public.serve(routers.public, signal));
+    let (admin_drain, signal) = drain::drain();
     tokio::spawn(admin.serve(routers.admin, signal));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), store = config.store.name(), "serving");
     tokio::select! {
@@ -87,7 +92,9 @@ async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
     }
     signals.end_at_next();
     draining.begin();
-    drain.finish(config.drain_deadline).await;
+    // The admin listener goes last, so that it can be asked about the drain while it lasts.
+    public_drain.finish(config.drain_deadline).await;
+    admin_drain.finish(ADMIN_DRAIN_DEADLINE).await;
     house.close().await?;
     tracing::info!("ended");
     Ok(())

@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use skybridge_desk::partners::{IssuedKey, KeyRequest};
+use skybridge_domain::booking::can_be_shown;
 use skybridge_domain::key::{Key, KeyId, Mode, Scope, Scopes};
 use skybridge_domain::time::Timestamp;
 
@@ -45,10 +46,12 @@ const SECONDS_MAX: u64 = 3_155_760_000;
 impl KeyBody {
     fn request(self) -> Result<KeyRequest, Refusal> {
         let name_fits = self.name.as_ref().is_none_or(|name| {
-            (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+            (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && name.chars().all(can_be_shown)
         });
         if !name_fits {
-            return Err(invalid(format!("A key's name takes 1 to {NAME_CHARS_MAX} characters.")));
+            return Err(invalid(format!(
+                "A key's name takes 1 to {NAME_CHARS_MAX} characters that can be seen."
+            )));
         }
         if self.allowed_cidrs.len() > CIDRS_MAX {
             return Err(invalid(format!("A key takes at most {CIDRS_MAX} CIDRs.")));

@@ -58,7 +58,10 @@ impl Entrances {
         if let Some((_, access)) = operations.iter().find(|(method, _)| method == asked) {
             return Ok(*access);
         }
-        let allowed = operations.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(", ");
+        // Where GET is served, so is HEAD.
+        let heads = operations.iter().filter(|(method, _)| method == Method::GET).map(|_| "HEAD");
+        let methods = operations.iter().map(|(method, _)| method.as_str()).chain(heads);
+        let allowed = methods.collect::<Vec<_>>().join(", ");
         let detail = format!("{} is not served here. What is: {allowed}.", request.method());
         let allow = HeaderValue::try_from(allowed).expect("method names are a header value");
         Err(Refusal::new(Code::MethodNotAllowed, detail).with_header(header::ALLOW, allow))

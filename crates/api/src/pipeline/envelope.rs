@@ -55,13 +55,11 @@ pub(super) fn check(request: &Request) -> Result<(), Refusal> {
 
 /// Refuses a caller who takes neither JSON nor anything that includes it (RFC 9110, section 12.5.1).
 pub(super) fn require_json_accepted(headers: &HeaderMap) -> Result<(), Refusal> {
-    let mut ranges = headers.get_all(header::ACCEPT).iter().peekable();
-    if ranges.peek().is_none() {
-        return Ok(());
-    }
-    let accepted =
-        ranges.filter_map(|ranges| ranges.to_str().ok()).flat_map(|ranges| ranges.split(',')).any(takes_json);
-    if accepted {
+    let ranges = headers.get_all(header::ACCEPT).iter().filter_map(|ranges| ranges.to_str().ok());
+    let mut ranges =
+        ranges.flat_map(|ranges| ranges.split(',')).filter(|range| !range.trim().is_empty()).peekable();
+    // Nothing said is no preference.
+    if ranges.peek().is_none() || ranges.any(takes_json) {
         return Ok(());
     }
     Err(Refusal::new(

@@ -10,7 +10,7 @@ use skybridge_domain::time::Timestamp;
 use skybridge_gate::{PaceHeaders, Permit, pace_headers};
 
 use super::request_id::{RequestIds, X_REQUEST_ID};
-use crate::problem::{CarriedRefusal, Refusal};
+use crate::problem::{CarriedRefusal, Code, Refusal};
 
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -96,7 +96,7 @@ pub(crate) fn take_refusal(mut response: Response) -> Result<Response, Refusal> 
 fn log(refusal: &Refusal, request_id: &str) {
     let code = refusal.code.as_str();
     let cause = refusal.cause.as_deref().map(tracing::field::display);
-    if refusal.code.status().is_server_error() {
+    if refusal.code.status().is_server_error() && refusal.code != Code::Draining {
         tracing::error!(code, request_id, cause, "refused");
     } else {
         tracing::debug!(code, request_id, cause, "refused");

@@ -29,7 +29,8 @@ use crate::{answer, precondition, refuse};
     responses(
         (status = 200, description = "The booking", body = Booking,
          headers(("ETag" = String, description = "The booking's version"))),
-        (status = 304, description = "The booking still has the version that `If-None-Match` names"),
+        (status = 304, description = "The booking still has the version that `If-None-Match` names",
+         headers(("ETag" = String, description = "The booking's version"))),
     ),
 )]
 pub(super) async fn get_booking(

@@ -29,7 +29,12 @@ use crate::{body, idempotency_key};
     ),
     request_body(content = NewBooking, content_type = "application/json"),
     responses(
-        (status = 201, description = "The booking's id and status", body = LessonBooking),
+        (status = 201, description = "The booking's id and status", body = LessonBooking, headers(
+            ("Location" = String, description = "The booking's address"),
+            ("ETag" = String, description = "The booking's version, for `If-Match` and `If-None-Match`"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if this is the original answer, again"),
+        )),
+        (status = 415, description = "unsupported-media-type", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "body-too-large", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "invalid-booking, unknown-field, duplicate-member, idempotency-key-reused",
          body = Problem, content_type = "application/problem+json"),
@@ -41,6 +46,7 @@ pub(super) async fn lesson_booking(
     request: Request,
 ) -> Result<Response, Refusal> {
     let key = idempotency_key::of(request.headers())?;
+    body::require_plain(request.headers())?;
     let body = body::read(request, door.body_deadline).await?;
     let body = if body.is_empty() { &b"{}"[..] } else { &body[..] };
     create(&door, &permitted, CreateOperation::Lesson, key, body).await

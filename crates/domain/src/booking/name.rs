@@ -65,6 +65,16 @@ pub(super) fn may_stand_in_a_name(character: char) -> bool {
     match character {
         ' ' | '\'' | '-' | '.' | ',' => true,
         ascii if ascii.is_ascii() => ascii.is_ascii_alphanumeric(),
+        other => can_be_shown(other),
+    }
+}
+
+/// Does the character show itself, and only itself? Controls, separators of lines, what turns the direction of the
+/// text around it, what is invisible and what means nothing do not; the joiners that scripts need do.
+#[must_use]
+pub fn can_be_shown(character: char) -> bool {
+    match character {
+        ascii if ascii.is_ascii() => !ascii.is_ascii_control(),
         // C1 controls; zero-width space.
         '\u{80}'..='\u{9f}' | '\u{200b}'
         // Line and paragraph separators, bidi embeddings and overrides.

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use serde_json::Value;
+use skybridge_domain::booking::can_be_shown;
 
 use super::client::{Client, segment, with_query};
 use super::failure::Failure;
@@ -164,7 +165,7 @@ fn details(booking: &Value) -> String {
 
 /// Text of a caller without what would steer the terminal.
 fn printable(text: &str) -> String {
-    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+    text.chars().map(|char| if can_be_shown(char) { char } else { ' ' }).collect()
 }
 
 fn segments(booking: &Value) -> String {

@@ -19,8 +19,8 @@ use super::failure::Failure;
 use crate::config::environment;
 use crate::data_dir::{ADMIN_TOKEN, ADMIN_URL, DataDir};
 
-/// Where a server is, and what opens it.
-#[derive(Debug, Clone)]
+/// Where a server is, and what opens it. It holds a secret, so it has no `Debug`.
+#[derive(Clone)]
 pub(crate) struct Server {
     /// Scheme, host and port of its admin listener, without a final slash.
     pub(crate) url: String,
@@ -86,7 +86,6 @@ fn is_loopback(url: &str) -> bool {
 }
 
 /// Asks one server.
-#[derive(Debug)]
 pub(crate) struct Client {
     server: Server,
     agent: Agent,

@@ -79,7 +79,8 @@ fn http1_rules() -> http1::Builder {
         .header_read_timeout(None)
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
-        // A caller that has sent all it wants to send may close its half and still get the answer.
+        // A caller that has sent all it wants to send may close its half and still get the answer. It also means that
+        // hyper sees a request through whose caller is gone: a use case that has begun is not cut off half-way.
         .half_close(true);
     rules
 }

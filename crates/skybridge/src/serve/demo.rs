@@ -15,8 +15,7 @@ use skybridge_domain::plan::{Plan, PlanName, Quota, Rate};
 
 const AGENCY: &str = "PartnerCo";
 
-/// What the demonstration found or made.
-#[derive(Debug)]
+/// What the demonstration found or made. It holds a secret, so it has no `Debug`.
 pub(super) enum Demo {
     /// The agency's key was made just now, and this is its text.
     Created { key: String },

@@ -163,15 +163,17 @@ async fn what_is_not_served_says_what_is() {
     let refused = refused.expect_refusal(405, "method-not-allowed");
     let mut allowed: Vec<_> = refused.header("allow").split(", ").collect();
     allowed.sort_unstable();
-    assert_eq!(allowed, ["GET", "POST"]);
+    assert_eq!(allowed, ["GET", "HEAD", "POST"]);
 
     let agency = app.agency("PartnerCo").await;
     let head = agency.send(agency.request(Method::HEAD, "/v1/usage").body(Body::empty()).unwrap()).await;
     assert!(head.expect(200).body.is_empty());
     let html = agency.request(Method::GET, "/v1/usage").header(header::ACCEPT, "text/html");
     agency.send(html.body(Body::empty()).unwrap()).await.expect_refusal(406, "not-acceptable");
-    let any = agency.request(Method::GET, "/v1/usage").header(header::ACCEPT, "text/html, */*;q=0.1");
-    agency.send(any.body(Body::empty()).unwrap()).await.expect(200);
+    for accepted in ["text/html, */*;q=0.1", "", "Application/JSON"] {
+        let request = agency.request(Method::GET, "/v1/usage").header(header::ACCEPT, accepted);
+        agency.send(request.body(Body::empty()).unwrap()).await.expect(200);
+    }
 }
 
 #[tokio::test]
@@ -186,12 +188,26 @@ async fn a_body_must_say_that_it_is_json() {
         };
         agency.send(request.body(Body::from("{}")).unwrap()).await
     };
-    for other in ["application/x-www-form-urlencoded", "text/plain", "application/xml", "json"] {
+    let others =
+        ["application/x-www-form-urlencoded", "text/plain", "json", "application/json; charset=latin1"];
+    for other in others {
         book(Some(other)).await.expect_refusal(415, "unsupported-media-type");
     }
     for json in [Some("application/json"), Some("Application/JSON; charset=utf-8"), None] {
         book(json).await.expect(201);
     }
+}
+
+#[tokio::test]
+async fn an_encoded_body_is_refused() {
+    let app = App::new().await;
+    let agency = app.agency("PartnerCo").await;
+    for path in ["/v1/bookings", "/booking"] {
+        let request = agency.request(Method::POST, path).header("idempotency-key", "k");
+        let request = request.header(header::CONTENT_ENCODING, "gzip").body(Body::from("{}")).unwrap();
+        agency.send(request).await.expect_refusal(415, "unsupported-media-type");
+    }
+    assert_eq!(app.stored_bookings().await, 0);
 }
 
 #[tokio::test]

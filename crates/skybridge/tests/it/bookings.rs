@@ -105,7 +105,12 @@ async fn preconditions_are_honoured() {
     };
     confirm("\"2\"").await.expect_refusal(412, "version-mismatch");
     confirm("W/\"1\"").await.expect_refusal(412, "version-mismatch");
-    confirm("1").await.expect_refusal(400, "malformed-request");
+    for foreign in ["\"01\"", "\"+1\"", "\"a,b\"", "\"\""] {
+        confirm(foreign).await.expect_refusal(412, "version-mismatch");
+    }
+    for nonsense in ["1", "\"1", "\"1\" \"2\"", "\"1\",", "w/\"1\""] {
+        confirm(nonsense).await.expect_refusal(400, "malformed-request");
+    }
     assert_eq!(confirm("\"7\", \"1\"").await.expect(200).json()["status"], "CONFIRMED");
     // Repeated after a lost answer, with the tag it had then: it happened, and that is what the answer says.
     assert_eq!(confirm("\"1\"").await.expect(200).json()["version"], 2);
@@ -119,7 +124,9 @@ async fn preconditions_are_honoured() {
     assert_eq!(unchanged.header("etag"), "\"2\"");
     show("W/\"2\"").await.expect(304);
     show("*").await.expect(304);
-    show("\"1\"").await.expect(200);
+    for other in ["\"1\"", "\"02\"", "W/W/\"2\"", "2"] {
+        show(other).await.expect(200);
+    }
 }
 
 #[tokio::test]

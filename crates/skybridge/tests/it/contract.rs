@@ -1,11 +1,18 @@
 //! The contract as documents: OpenAPI, error pages, documentation, health.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use axum::body::Body;
+use http::Method;
+use serde_json::json;
 use skybridge_api::problem::Code;
 use skybridge_api::public;
+use skybridge_store::{Commit, CommitError, Key, MemoryStore, Page, Query, Record, Store, StoreError, Table};
 
-use crate::kit::App;
+use crate::kit::app::BEGIN;
+use crate::kit::bodies::example;
+use crate::kit::{App, PlanTerms};
 
 /// The document in the repository is the one that the program serves. `UPDATE_OPENAPI=1 cargo test` writes it anew.
 #[tokio::test]
@@ -63,8 +70,8 @@ async fn every_operation_for_agencies_needs_a_key() {
         for (method, operation) in item.as_object().unwrap() {
             let path = path.replace("{booking_id}", "x").replace("{key}", "x").replace("{code}", "not-found");
             let anyone = app.anonymous();
-            let method = http::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let request = anyone.request(method, &path).body(axum::body::Body::empty()).unwrap();
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let request = anyone.request(method, &path).body(Body::empty()).unwrap();
             let answer = anyone.send(request).await;
             if operation["security"].is_null() {
                 assert_eq!(answer.status, 200, "{path}");
@@ -72,6 +79,83 @@ async fn every_operation_for_agencies_needs_a_key() {
                 answer.expect_refusal(401, "key-missing");
             }
         }
+    }
+}
+
+/// Whatever an answer carries beyond what every HTTP answer has, the document declares for that operation and status.
+#[tokio::test]
+async fn answers_carry_the_headers_that_the_document_declares() {
+    let app = App::new().await;
+    let document = serde_json::to_value(public::openapi()).unwrap();
+    let terms = PlanTerms { rate: "0.000001", burst: 12, quota: None, in_flight: None };
+    let agency = app.agency_on("PartnerCo", terms).await;
+    let booking = agency.book("k", &example()).await;
+    let one = format!("/v1/bookings/{}", booking.booking_id());
+    let show = |tag: &str| {
+        agency.request(Method::GET, &one).header("if-none-match", tag).body(Body::empty()).unwrap()
+    };
+    let mut answers = vec![
+        ("post", "/v1/bookings", booking),
+        ("post", "/v1/bookings", agency.book("k", &example()).await),
+        ("post", "/v1/bookings", agency.book("k", &json!({})).await),
+        ("post", "/v1/bookings", agency.post("/v1/bookings", &json!({})).await),
+        ("post", "/booking", agency.post("/booking", &json!({})).await),
+        ("post", "/booking", agency.post("/booking", &json!({ "agency": "Other" })).await),
+        ("get", "/v1/bookings/{booking_id}", agency.get(&one).await),
+        ("get", "/v1/bookings/{booking_id}", agency.send(show("\"1\"")).await),
+        ("get", "/v1/bookings/{booking_id}", agency.get("/v1/bookings/x").await),
+        ("get", "/v1/bookings", agency.get("/v1/bookings").await),
+        ("get", "/v1/usage", agency.get("/v1/usage").await),
+        ("get", "/v1/usage", app.anonymous().get("/v1/usage").await),
+        ("get", "/healthz", app.anonymous().get("/healthz").await),
+    ];
+    while answers.last().unwrap().2.status != 429 {
+        answers.push(("get", "/v1/usage", agency.get("/v1/usage").await));
+    }
+    app.draining.begin();
+    answers.push(("get", "/readyz", app.anonymous().get("/readyz").await));
+
+    let everywhere = ["content-type", "content-length", "cache-control"];
+    for (method, path, answer) in answers {
+        let declared = &document["paths"][path][method]["responses"][answer.status.as_str()];
+        assert!(!declared.is_null(), "{method} {path} answers {}, which is not declared", answer.status);
+        let names =
+            declared["headers"].as_object().into_iter().flatten().map(|(name, _)| name.to_ascii_lowercase());
+        let mut declared: BTreeSet<String> = names.collect();
+        let mut sent: BTreeSet<String> = answer.headers.keys().map(ToString::to_string).collect();
+        sent.retain(|name| !everywhere.contains(&name.as_str()));
+        // Sent only with a replay.
+        declared.remove("idempotent-replayed");
+        sent.remove("idempotent-replayed");
+        assert_eq!(sent, declared, "{method} {path} {}", answer.status);
+    }
+}
+
+#[tokio::test]
+async fn a_defect_costs_one_answer() {
+    let app = App::over(Arc::new(BrokenStore(MemoryStore::new())), BEGIN).await;
+    let agency = app.agency("PartnerCo").await;
+    let refused = agency.get("/v1/idempotency/k").await.expect_refusal(500, "internal");
+    assert!(!refused.header("ratelimit").is_empty());
+    agency.get("/v1/usage").await.expect(200);
+}
+
+/// A store with a defect: it panics when it is asked for a booking.
+struct BrokenStore(MemoryStore);
+
+#[async_trait::async_trait]
+impl Store for BrokenStore {
+    async fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        assert!(key.table != Table::Bookings, "the defect");
+        self.0.get(key).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        self.0.query(query).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.0.commit(commit).await
     }
 }
 

@@ -26,7 +26,7 @@ use super::Answer;
 pub(crate) const ADMIN_TOKEN: &str = "token-of-a-test-that-nobody-guesses";
 
 /// The moment at which every test begins: 2027-01-01T12:00:00Z.
-const BEGIN: Timestamp = Timestamp::from_millis(1_798_804_800_000);
+pub(crate) const BEGIN: Timestamp = Timestamp::from_millis(1_798_804_800_000);
 
 /// A clock that stands still until a test moves it.
 pub(crate) struct TestClock(AtomicU64);
