@@ -1,16 +1,13 @@
 //! The contract as documents: OpenAPI, error pages, documentation, health.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use axum::body::Body;
 use http::Method;
 use serde_json::json;
 use skybridge_api::problem::Code;
 use skybridge_api::public;
-use skybridge_store::{Commit, CommitError, Key, MemoryStore, Page, Query, Record, Store, StoreError, Table};
 
-use crate::kit::app::BEGIN;
 use crate::kit::bodies::example;
 use crate::kit::{App, PlanTerms};
 
@@ -128,34 +125,6 @@ async fn answers_carry_the_headers_that_the_document_declares() {
         declared.remove("idempotent-replayed");
         sent.remove("idempotent-replayed");
         assert_eq!(sent, declared, "{method} {path} {}", answer.status);
-    }
-}
-
-#[tokio::test]
-async fn a_defect_costs_one_answer() {
-    let app = App::over(Arc::new(BrokenStore(MemoryStore::new())), BEGIN).await;
-    let agency = app.agency("PartnerCo").await;
-    let refused = agency.get("/v1/idempotency/k").await.expect_refusal(500, "internal");
-    assert!(!refused.header("ratelimit").is_empty());
-    agency.get("/v1/usage").await.expect(200);
-}
-
-/// A store with a defect: it panics when it is asked for a booking.
-struct BrokenStore(MemoryStore);
-
-#[async_trait::async_trait]
-impl Store for BrokenStore {
-    async fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
-        assert!(key.table != Table::Bookings, "the defect");
-        self.0.get(key).await
-    }
-
-    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
-        self.0.query(query).await
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        self.0.commit(commit).await
     }
 }
 

@@ -7,6 +7,7 @@
 pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod bodies;
+pub(crate) mod faulty;
 pub(crate) mod program;
 
 pub(crate) use answer::Answer;

@@ -15,3 +15,4 @@ mod keys;
 mod limits;
 mod listeners;
 mod restart;
+mod store_failures;
