@@ -77,24 +77,26 @@ impl Desk {
         Ok(())
     }
 
-    /// Writes down what every agency has used, exactly, so that a restart goes on from there. For a graceful stop.
+    /// Writes down what every agency has used, exactly, so that a restart goes on from there. For a graceful stop;
+    /// a call that is let in meanwhile, because it outlasted the drain, takes a lease as ever.
     ///
     /// # Errors
     /// When the store does not take it. Nothing is granted twice then either: what is on record counts more as
     /// used, not less.
     pub async fn settle_limits(&self) -> Result<(), StoreError> {
-        for state in self.gate.settle() {
-            let turns = self.turns.of(&state.agency);
-            let _turn = turns.lock().await;
-            self.write_limits(&state).await?;
-        }
-        Ok(())
+        self.write_exact_limits(self.gate.unsettled()).await
     }
 
     /// Writes down what agencies have used whose record a change of rate made worthless. Before the plans can change
     /// again, or a crash after that could give back what was used.
     pub(crate) async fn write_lagging_limits(&self) -> Result<(), StoreError> {
-        for agency in self.gate.lagging() {
+        self.write_exact_limits(self.gate.lagging()).await
+    }
+
+    /// Asks the gate only once the agency's turn is had: a state that is older than the turn may be older than a
+    /// lease on record, and would give back what was admitted out of it.
+    async fn write_exact_limits(&self, agencies: Vec<AgencyName>) -> Result<(), StoreError> {
+        for agency in agencies {
             let turns = self.turns.of(&agency);
             let _turn = turns.lock().await;
             if let Some(state) = self.gate.settle_agency(&agency) {

@@ -11,7 +11,7 @@
 //! was admitted than the record says, and the next run takes all of it for spent: the last calls of the lease at
 //! the very moment of the restart, the latest at which they can have been. A restart can so waste what was left
 //! of a lease, at most about a second of the plan's rate and a hundredth of what was left of the quota, but never
-//! grant anything twice. A graceful stop writes down the exact state ([`Gate::settle`]) and wastes nothing.
+//! grant anything twice. A graceful stop writes down the exact state ([`Gate::settle_agency`]) and wastes nothing.
 //!
 //! A lease is asked for when the one before is spent, and any change that it does not know of (a new quota window,
 //! another plan) voids it. So while a lease is being written down nothing is admitted, and the state that it names
@@ -133,15 +133,12 @@ impl Gate {
         lease.take_effect()
     }
 
-    /// Gives up all leases and says what each agency has used, exactly, for those whose record says anything else.
-    /// For a graceful stop: once this is durable, a restart goes on where this run ended.
-    ///
-    /// For when no call is admitted any more: one that comes between this and the writing down needs a lease, whose
-    /// record must not be overwritten with the older one from here.
+    /// The agencies whose durable record says anything else than what they have used. For a graceful stop: once
+    /// what [`settle_agency`](Self::settle_agency) says of each is durable, a restart goes on where this run ended.
     #[must_use]
-    pub fn settle(&self) -> Vec<LeaseState> {
+    pub fn unsettled(&self) -> Vec<AgencyName> {
         let registry = self.registry.load();
-        registry.paces().filter_map(|pace| pace.lock().settle(&pace.agency)).collect()
+        registry.paces().filter(|pace| pace.lock().unsettled()).map(|pace| pace.agency.clone()).collect()
     }
 
     /// The agencies whose durable record a change of rate made worthless: from it alone, a restart after yet another
@@ -153,7 +150,7 @@ impl Gate {
         registry.paces().filter(|pace| pace.lock().lagging()).map(|pace| pace.agency.clone()).collect()
     }
 
-    /// As [`settle`](Self::settle), for one agency; `None` when its record says the same already.
+    /// Gives up the agency's lease and says what it has used, exactly; `None` when its record says the same already.
     ///
     /// No lease of the agency may be written between this and the writing down, or the older state would overwrite
     /// the newer.

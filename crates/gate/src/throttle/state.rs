@@ -244,6 +244,11 @@ impl State {
         self.basis += 1;
     }
 
+    /// Would a restart go on from anything else than this state?
+    pub(super) fn unsettled(&self) -> bool {
+        self.unsettled || self.lagging
+    }
+
     /// Could a restart take less for used than was used?
     pub(super) fn lagging(&self) -> bool {
         self.lagging

@@ -2,7 +2,7 @@
 
 use skybridge_gate::{Admission, Grant, LeaseRequest};
 
-use crate::kit::{HOUR, House, NOON, SECOND, at, plan};
+use crate::kit::{HOUR, House, NOON, SECOND, at, partner_co, plan};
 
 fn lease_of(partner: &House, now: u64) -> LeaseRequest {
     match partner.gate.admit(&partner.caller(), at(now)) {
@@ -54,7 +54,7 @@ fn a_graceful_stop_wastes_nothing() {
     assert_eq!(partner.admitted(200, NOON), 70);
     // Nothing came since: there is nothing to write.
     partner.restart(NOON);
-    assert_eq!(partner.gate.settle(), []);
+    assert_eq!(partner.gate.unsettled(), []);
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn of_several_leases_that_were_asked_for_together_one_takes_effect() {
 fn a_lease_from_before_settling_or_another_plan_is_void() {
     let mut partner = House::open(plan("50 100 - -"), NOON);
     assert_eq!(partner.admitted(1, NOON), 1);
-    assert_eq!(partner.gate.settle().len(), 1);
+    assert!(partner.gate.settle_agency(&partner_co()).is_some());
     let before_settling = lease_of(&partner, NOON);
-    let _ = partner.gate.settle();
+    let _ = partner.gate.settle_agency(&partner_co());
     assert_eq!(partner.gate.grant(before_settling), Grant::Outdated);
     let before_the_change = lease_of(&partner, NOON);
     partner.change_plan(plan("5 100 - -"), NOON);

@@ -60,12 +60,17 @@ pub(crate) fn agency(name: &str) -> Agency {
     }
 }
 
+/// The agency before the gate.
+pub(crate) fn partner_co() -> AgencyName {
+    AgencyName::new("PartnerCo").unwrap()
+}
+
 /// The record of `key`, made for PartnerCo.
 pub(crate) fn record_of(key: &ApiKey) -> Key {
     let hashed = peppers().hash(key.present());
     Key {
         id: key.id(),
-        agency: AgencyName::new("PartnerCo").unwrap(),
+        agency: partner_co(),
         mode: key.present().mode,
         name: None,
         scopes: Scopes::ALL,
@@ -157,9 +162,8 @@ impl House {
 
     /// The process drains and stops, and another one starts at `now`.
     pub(crate) fn restart(&mut self, now: u64) {
-        for state in self.gate.settle() {
-            self.put(state);
-        }
+        self.write_exact(self.gate.unsettled());
+        assert_eq!(self.gate.unsettled(), []);
         self.crash(now);
     }
 
@@ -176,10 +180,14 @@ impl House {
     }
 
     fn write_lagging(&self) {
-        for agency in self.gate.lagging() {
+        self.write_exact(self.gate.lagging());
+        assert_eq!(self.gate.lagging(), []);
+    }
+
+    fn write_exact(&self, agencies: Vec<AgencyName>) {
+        for agency in agencies {
             self.put(self.gate.settle_agency(&agency).unwrap());
         }
-        assert_eq!(self.gate.lagging(), []);
     }
 }
 

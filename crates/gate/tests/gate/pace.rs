@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use skybridge_gate::{Admission, ThrottleRefusal};
 
-use crate::kit::{HOUR, House, NOON, SECOND, at, plan};
+use crate::kit::{HOUR, House, NOON, SECOND, at, partner_co, plan};
 
 /// Far more calls than the plan admits, from eight threads, all at one moment. The threads write leases in any
 /// order, without waiting for each other.
@@ -94,7 +94,7 @@ fn refused_calls_count_against_nothing() {
         let before = stand();
         assert_eq!(partner.admitted(50, NOON), 0, "{why}");
         assert_eq!(stand(), before, "{why}");
-        let settled = partner.gate.settle().remove(0);
+        let settled = partner.gate.settle_agency(&partner_co()).unwrap();
         assert_eq!((settled.quota_reserved, settled.lease), (3, 0), "{why}");
     }
 }

@@ -1,0 +1,8 @@
+//! The desk over a store that fails or waits where a test says so.
+
+#![expect(clippy::unwrap_used, reason = "in a test a value that is not there is a failure")]
+
+mod kit;
+mod rigged_store;
+
+mod limits;
