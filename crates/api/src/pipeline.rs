@@ -19,6 +19,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 use http::request::Parts;
+use skybridge_desk::AdmissionError;
 use skybridge_gate::{Caller, Permit, pace_headers};
 
 pub(crate) use credentials::{CHALLENGE, bearer_token};
@@ -65,19 +66,37 @@ async fn pass(
                 .gate()
                 .authenticate(presented, exchange.source(), exchange.begun_at())
                 .map_err(refuse::authentication)?;
-            exchange.note_limits(&pace_headers(&door.desk.gate().pace(&caller, exchange.begun_at()), None));
-            caller.require(scope).map_err(refuse::scope)?;
-
-            // May they call now? One atomic decision over rate, burst, quota and calls in flight.
-            let admitted = door.desk.admit(&caller).await;
-            exchange.note_admission(&admitted);
-            let permit = Arc::new(admitted.map_err(refuse::admission)?);
-            request.extensions_mut().insert(Permitted(permit));
+            let permit = match caller.require(scope).map_err(refuse::scope) {
+                // May they call now? One atomic decision over rate, burst, quota and calls in flight.
+                Ok(()) => admit(door, exchange, &caller).await,
+                Err(refusal) => Err(refusal),
+            };
+            // Every answer to a known caller says how its plan stands, also one that came before the decision.
+            if !exchange.knows_limits() {
+                exchange
+                    .note_limits(&pace_headers(&door.desk.gate().pace(&caller, exchange.begun_at()), None));
+            }
+            request.extensions_mut().insert(Permitted(Arc::new(permit?)));
         }
     }
 
     // The operation: schema, use case, answer. Its permit is given back when the answer is made.
     run(next, request).await
+}
+
+/// Asks for the call, and notes how the plan stood in the very step of the decision.
+async fn admit(door: &Door, exchange: &mut Exchange, caller: &Caller) -> Result<Permit, Refusal> {
+    match door.desk.admit(caller).await {
+        Ok(permit) => {
+            exchange.note_limits(&pace_headers(permit.pace(), None));
+            Ok(permit)
+        }
+        Err(AdmissionError::Refused(refused)) => {
+            exchange.note_limits(&pace_headers(&refused.pace, Some(&refused.refusal)));
+            Err(refuse::throttle(&refused.refusal))
+        }
+        Err(AdmissionError::Store(error)) => Err(refuse::store(error)),
+    }
 }
 
 /// Runs the operation. One that panics is a defect, which costs this request its answer and no other.

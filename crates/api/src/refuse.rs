@@ -2,7 +2,6 @@
 //! one place where their errors become refusals.
 
 use http::header;
-use skybridge_desk::AdmissionError;
 use skybridge_desk::bookings::{ChangeError, CreateError, ListError};
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::booking::{RefusalClass, RequestRefusal};
@@ -48,12 +47,8 @@ pub(crate) fn scope(missing: ScopeMissing) -> Refusal {
     Refusal::new(Code::ScopeMissing, detail)
 }
 
-/// A call that was not let in. `Retry-After` comes with the other headers of the plan.
-pub(crate) fn admission(error: AdmissionError) -> Refusal {
-    let refused = match error {
-        AdmissionError::Refused(refused) => refused.refusal,
-        AdmissionError::Store(error) => return store(error),
-    };
+/// A call that the plan does not allow now. `Retry-After` comes with the other headers of the plan.
+pub(crate) fn throttle(refused: &ThrottleRefusal) -> Refusal {
     match refused {
         ThrottleRefusal::RateLimited { rate, burst, .. } => Refusal::new(
             Code::RateLimited,

@@ -68,8 +68,8 @@ async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
     data.create()?;
     let token = secrets::admin_token(&data, &MachineRandomness)?;
     let house = House::open(config, &data).await?;
-    let public = bind("public", config.listen, config).await?;
-    let admin = bind("admin", config.admin_listen, config).await?;
+    let public = bind("public", config.listen, config)?;
+    let admin = bind("admin", config.admin_listen, config)?;
     let draining = Draining::default();
     let routers = house.routers(config, token, &draining);
     let _note = data.note_address(&format!("http://{}", reachable(admin.address())))?;
@@ -143,8 +143,8 @@ impl House {
     }
 }
 
-async fn bind(name: &str, address: SocketAddr, config: &Config) -> anyhow::Result<Listener> {
-    let bound = Listener::bind(address, &config.http).await;
+fn bind(name: &str, address: SocketAddr, config: &Config) -> anyhow::Result<Listener> {
+    let bound = Listener::bind(address, &config.http);
     bound.with_context(|| format!("the {name} address {address} cannot be listened on"))
 }
 

@@ -5,9 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use http::header::{self, HeaderName, HeaderValue};
-use skybridge_desk::AdmissionError;
 use skybridge_domain::time::Timestamp;
-use skybridge_gate::{PaceHeaders, Permit, pace_headers};
+use skybridge_gate::PaceHeaders;
 
 use super::request_id::{RequestIds, X_REQUEST_ID};
 use crate::problem::{CarriedRefusal, Code, Refusal};
@@ -46,10 +45,9 @@ impl Exchange {
         self.begun_at
     }
 
-    /// Notes how the caller's plan stands: every answer to a known caller says so.
+    /// Notes how the caller's plan stands.
     pub(crate) fn note_limits(&mut self, pace: &PaceHeaders<'_>) {
         let text = |text: &str| HeaderValue::from_str(text).expect("limits are written in ASCII");
-        self.limits.clear();
         self.limits.push((RATELIMIT_POLICY, text(pace.policy)));
         self.limits.push((RATELIMIT, text(pace.limit.as_str())));
         if let Some(seconds) = &pace.retry_after {
@@ -57,15 +55,9 @@ impl Exchange {
         }
     }
 
-    /// As [`note_limits`](Self::note_limits), from what the gate decided.
-    pub(crate) fn note_admission(&mut self, admission: &Result<Permit, AdmissionError>) {
-        match admission {
-            Ok(permit) => self.note_limits(&pace_headers(permit.pace(), None)),
-            Err(AdmissionError::Refused(refused)) => {
-                self.note_limits(&pace_headers(&refused.pace, Some(&refused.refusal)));
-            }
-            Err(AdmissionError::Store(_)) => {}
-        }
+    /// Has the plan's standing been noted?
+    pub(crate) fn knows_limits(&self) -> bool {
+        !self.limits.is_empty()
     }
 
     /// Writes a refusal as its problem document, logs what the operator must know, and adds the headers that

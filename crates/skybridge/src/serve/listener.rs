@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use skybridge_api::problem::{Code, MEDIA_TYPE, Refusal};
 use skybridge_domain::id::Randomness as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::connection::Connection;
 use super::drain::DrainSignal;
@@ -15,6 +15,10 @@ use super::seats::Seats;
 use super::stream::Patience;
 use crate::config::Http;
 use crate::machine::MachineRandomness;
+
+/// How many connections may wait to be taken. One more is dropped by the system and tried again by its caller a second
+/// later, so a crowd that comes at once should fit.
+const BACKLOG: u32 = 4096;
 
 /// A bound listener, which takes no connection before [`serve`](Self::serve).
 #[derive(Debug)]
@@ -27,8 +31,12 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Binds `address`; port 0 takes a free port.
-    pub(super) async fn bind(address: SocketAddr, http: &Http) -> io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
+    pub(super) fn bind(address: SocketAddr, http: &Http) -> io::Result<Self> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A restart takes the port over from connections that still linger.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let socket = socket.listen(BACKLOG)?;
         Ok(Self {
             address: socket.local_addr()?,
             socket,
