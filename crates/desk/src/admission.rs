@@ -99,8 +99,9 @@ impl Desk {
         for agency in agencies {
             let turns = self.turns.of(&agency);
             let _turn = turns.lock().await;
-            if let Some(state) = self.gate.settle_agency(&agency) {
-                self.write_limits(&state).await?;
+            if let Some(settlement) = self.gate.settle_agency(&agency) {
+                self.write_limits(settlement.state()).await?;
+                self.gate.settled(settlement);
             }
         }
         Ok(())

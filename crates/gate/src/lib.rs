@@ -20,7 +20,8 @@ pub use headers::{HeaderText, PaceHeaders, pace_headers};
 pub use pepper::{InvalidPeppers, Peppers, SecretHash};
 pub use registry::{Partners, RegistryError};
 pub use throttle::{
-    Admission, Allowance, Grant, LeaseRequest, LeaseState, PaceSnapshot, Permit, Refused, ThrottleRefusal,
+    Admission, Allowance, Grant, LeaseRequest, LeaseState, PaceSnapshot, Permit, Refused, Settlement,
+    ThrottleRefusal,
 };
 
 use std::sync::{Mutex, PoisonError};

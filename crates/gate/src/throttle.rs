@@ -23,7 +23,7 @@ mod snapshot;
 mod state;
 mod terms;
 
-pub use lease::{Grant, LeaseRequest, LeaseState};
+pub use lease::{Grant, LeaseRequest, LeaseState, Settlement};
 pub use permit::Permit;
 pub use snapshot::{Allowance, PaceSnapshot};
 pub(crate) use terms::Terms;
@@ -151,14 +151,23 @@ impl Gate {
     }
 
     /// Gives up the agency's lease and says what it has used, exactly; `None` when its record says the same already.
+    /// Make it durable and say so with [`settled`](Self::settled); until then the agency counts as before.
     ///
     /// No lease of the agency may be written between this and the writing down, or the older state would overwrite
     /// the newer.
     #[must_use]
-    pub fn settle_agency(&self, agency: &AgencyName) -> Option<LeaseState> {
+    pub fn settle_agency(&self, agency: &AgencyName) -> Option<Settlement> {
         let registry = self.registry.load();
         let pace = registry.pace_of(agency)?;
-        pace.lock().settle(agency)
+        let (state, basis) = pace.lock().settle(agency)?;
+        Some(Settlement::new(Arc::clone(pace), state, basis))
+    }
+
+    /// Takes note that the settlement's [`state`](Settlement::state) is durable: the agency is no longer
+    /// [`unsettled`](Self::unsettled) nor [`lagging`](Self::lagging). Without effect if a lease was granted or the
+    /// plan changed since it was made.
+    pub fn settled(&self, settlement: Settlement) {
+        settlement.take_effect();
     }
 
     /// How `caller`'s plan stands at `now`. Counts nothing.

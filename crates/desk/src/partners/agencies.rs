@@ -108,6 +108,7 @@ impl Desk {
         plan: &PlanName,
     ) -> Result<Agency, PartnerError> {
         self.plan(plan).await?;
+        self.write_lagging_limits().await?;
         self.change_agency(operator, name, "agency.plan-changed", format!("to plan {plan}"), |agency| {
             let other = agency.plan != *plan;
             other.then(|| Agency { plan: plan.clone(), ..agency })

@@ -83,6 +83,35 @@ impl LeaseRequest {
     }
 }
 
+/// What an agency has used, exactly, to be made durable: without a lease, so that a restart wastes nothing.
+///
+/// Put [`state`](Self::state) in place of the agency's record, then hand this to
+/// [`Gate::settled`](crate::Gate::settled). When that fails, or its outcome is unknown, drop it: the gate goes on
+/// saying that the agency is to be written down.
+#[derive(Debug)]
+pub struct Settlement {
+    pace: Arc<Pace>,
+    state: LeaseState,
+    /// The count of changes that it was made at, as in a [`LeaseRequest`].
+    basis: u64,
+}
+
+impl Settlement {
+    pub(super) fn new(pace: Arc<Pace>, state: LeaseState, basis: u64) -> Self {
+        Self { pace, state, basis }
+    }
+
+    /// What has to be durable.
+    #[must_use]
+    pub fn state(&self) -> &LeaseState {
+        &self.state
+    }
+
+    pub(super) fn take_effect(self) {
+        self.pace.lock().settled(self.basis);
+    }
+}
+
 impl std::fmt::Debug for Pace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Pace({})", self.agency)

@@ -40,11 +40,11 @@ pub(super) struct State {
     in_flight: u32,
     /// Admissions that are durable as spent and not given yet.
     lease_left: u64,
-    /// Counts what makes leases that are being written outdated: grants, and changes that void a lease.
+    /// Counts what makes records that are being written outdated: grants, and changes that void a lease.
     basis: u64,
-    /// Does the durable record say anything else than this state?
+    /// Does the durable record say anything else than this state? Taken back only once one that does not is durable.
     unsettled: bool,
-    /// Was the bucket converted to another rate, which the durable record does not know of?
+    /// Was the bucket converted to another rate, which the durable record does not know of? Taken back as above.
     lagging: bool,
 }
 
@@ -254,11 +254,18 @@ impl State {
         self.lagging
     }
 
-    /// Gives the lease up; the exact state, if the record says anything else.
-    pub(super) fn settle(&mut self, agency: &AgencyName) -> Option<LeaseState> {
+    /// Gives the lease up; the exact state and the basis it stands on, if the record says anything else.
+    pub(super) fn settle(&mut self, agency: &AgencyName) -> Option<(LeaseState, u64)> {
         self.void_leases();
-        let differs = std::mem::take(&mut self.unsettled) | std::mem::take(&mut self.lagging);
-        differs.then(|| self.record(agency.clone(), 0))
+        self.unsettled().then(|| (self.record(agency.clone(), 0), self.basis))
+    }
+
+    /// The exact state is durable. Whatever came since it was taken has another basis, and is not.
+    pub(super) fn settled(&mut self, basis: u64) {
+        if basis == self.basis {
+            self.unsettled = false;
+            self.lagging = false;
+        }
     }
 
     fn record(&self, agency: AgencyName, lease: u64) -> LeaseState {

@@ -126,6 +126,36 @@ fn a_lease_from_before_settling_or_another_plan_is_void() {
 }
 
 #[test]
+fn what_was_not_written_down_is_asked_for_again() {
+    let mut partner = House::open(plan("50 100 - -"), NOON);
+    assert_eq!(partner.admitted(1, NOON), 1);
+    drop(partner.gate.settle_agency(&partner_co()).unwrap());
+    assert_eq!(partner.gate.unsettled(), [partner_co()]);
+    partner.change_plan_and_write_nothing(plan("5 100 - -"), NOON);
+    drop(partner.gate.settle_agency(&partner_co()).unwrap());
+    assert_eq!(partner.gate.lagging(), [partner_co()]);
+    let settlement = partner.gate.settle_agency(&partner_co()).unwrap();
+    partner.gate.settled(settlement);
+    assert_eq!((partner.gate.unsettled(), partner.gate.lagging()), (vec![], vec![]));
+    assert!(partner.gate.settle_agency(&partner_co()).is_none());
+}
+
+#[test]
+fn what_came_while_the_exact_state_was_written_down_is_not_taken_for_written() {
+    let mut partner = House::open(plan("50 100 - -"), NOON);
+    assert_eq!(partner.admitted(1, NOON), 1);
+    let overtaken = partner.gate.settle_agency(&partner_co()).unwrap();
+    assert_eq!(partner.admitted(1, NOON), 1);
+    partner.gate.settled(overtaken);
+    assert_eq!(partner.gate.unsettled(), [partner_co()], "a lease was granted");
+
+    let overtaken = partner.gate.settle_agency(&partner_co()).unwrap();
+    partner.change_plan_and_write_nothing(plan("5 100 - -"), NOON);
+    partner.gate.settled(overtaken);
+    assert_eq!(partner.gate.lagging(), [partner_co()], "the rate changed");
+}
+
+#[test]
 fn an_agency_that_lost_its_clock_in_the_crash_waits_for_it() {
     let mut partner = House::open(plan("1 2 - -"), NOON);
     assert_eq!(partner.admitted(9, NOON), 2);

@@ -186,7 +186,9 @@ impl House {
 
     fn write_exact(&self, agencies: Vec<AgencyName>) {
         for agency in agencies {
-            self.put(self.gate.settle_agency(&agency).unwrap());
+            let settlement = self.gate.settle_agency(&agency).unwrap();
+            self.put(settlement.state().clone());
+            self.gate.settled(settlement);
         }
     }
 }

@@ -94,7 +94,8 @@ fn refused_calls_count_against_nothing() {
         let before = stand();
         assert_eq!(partner.admitted(50, NOON), 0, "{why}");
         assert_eq!(stand(), before, "{why}");
-        let settled = partner.gate.settle_agency(&partner_co()).unwrap();
+        let settlement = partner.gate.settle_agency(&partner_co()).unwrap();
+        let settled = settlement.state();
         assert_eq!((settled.quota_reserved, settled.lease), (3, 0), "{why}");
     }
 }
