@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use skybridge_store::{Commit, CommitError, Key, MemoryStore, Page, Query, Record, Store, StoreError, Table};
 
-/// What goes wrong with bookings; everything else is well.
+/// What goes wrong, with bookings unless it says otherwise; everything else is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Commits find the queue full.
@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     CommitLost,
     /// The store has a defect, and panics.
     Defect,
+    /// Partners are written and found, but cannot be listed.
+    PartnersUnlisted,
 }
 
 /// A memory store with a fault that a test sets and takes away.
@@ -30,6 +32,10 @@ pub(crate) struct FaultyStore {
 impl FaultyStore {
     pub(crate) fn set(&self, fault: Option<Fault>) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    fn fault_is(&self, fault: Fault) -> bool {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) == Some(fault)
     }
 
     /// The fault that concerns `table` now.
@@ -56,6 +62,9 @@ impl Store for FaultyStore {
 
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
         self.read(query.table)?;
+        if self.fault_is(Fault::PartnersUnlisted) && query.table == Table::Partners {
+            return Err(StoreError::Unavailable("nobody answers at 10.0.0.7".into()));
+        }
         self.inner.query(query).await
     }
 
