@@ -9,8 +9,9 @@
 //!
 //! * Nothing but this crate writes bookings, partners or limits.
 //! * A use case that returned its result is on disk; one that returned a refusal has changed nothing.
-//! * The only exception is [`StoreError::OutcomeUnknown`]: the
-//!   caller repeats the request, under the same idempotency key, and that settles it.
+//! * There are two exceptions. After [`StoreError::OutcomeUnknown`] the caller repeats the request, under the same
+//!   idempotency key, and that settles it. With [`NotInForce`](partners::PartnerError::NotInForce) the change is on
+//!   disk, and repeating it brings it into force.
 
 mod admission;
 mod attribute;

@@ -47,6 +47,12 @@ pub enum PartnerError {
     /// Another operator changed the same thing at the same moment, again and again.
     #[error("the record changed meanwhile; try again")]
     Contended,
+    /// The change is recorded, but it is open whether the gate goes by it yet.
+    #[error("the change is recorded but may not be in force yet; repeat it")]
+    NotInForce {
+        /// Why the gate could not be told.
+        source: Box<PartnerError>,
+    },
     /// What the store holds does not fit together.
     #[error(transparent)]
     Roster(#[from] RegistryError),
@@ -73,7 +79,8 @@ impl Desk {
         Ok(Some((value, record.version)))
     }
 
-    /// Commits a change and its audit entry, and lets the gate know.
+    /// Commits a change and its audit entry, and lets the gate know. [`PartnerError::NotInForce`] says that the
+    /// former is done and the latter failed.
     async fn commit_change(
         &self,
         operator: &Operator,

@@ -21,8 +21,12 @@ pub struct RosterSize {
 }
 
 impl Desk {
-    /// Lets the gate know of every change that was committed up to now.
+    /// Lets the gate know of every change that was committed up to now; [`PartnerError::NotInForce`] if it cannot.
     pub(crate) async fn reload_roster(&self) -> Result<(), PartnerError> {
+        self.take_roster().await.map_err(|error| PartnerError::NotInForce { source: Box::new(error) })
+    }
+
+    async fn take_roster(&self) -> Result<(), PartnerError> {
         // One at a time, or a reader that was overtaken would put an older roster over a newer one.
         let _turn = self.roster.lock().await;
         let partners = read_roster(&*self.store, self.clock.now()).await?;

@@ -6,3 +6,4 @@ mod kit;
 mod rigged_store;
 
 mod limits;
+mod partners;

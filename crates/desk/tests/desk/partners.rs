@@ -1,0 +1,49 @@
+//! Changes of partners: recorded, in force, or neither.
+
+use std::time::Duration;
+
+use skybridge_desk::partners::PartnerError;
+use skybridge_store::Table;
+
+use crate::kit::Counter;
+use crate::rigged_store::{Call, RiggedStore};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The next time the gate is to be told of a change, the partners cannot be read.
+fn fail_next_reload(store: &RiggedStore) {
+    store.fail(Call::Query, Table::Partners, 1);
+}
+
+#[tokio::test]
+async fn a_change_that_is_recorded_but_not_in_force_is_said_to_be_just_that() {
+    let counter = Counter::open("50", 100).await;
+    let key = counter.agency("A").await;
+    fail_next_reload(&counter.store);
+    let refused = counter.set_plan("50", 7).await.unwrap_err();
+    assert!(matches!(refused, PartnerError::NotInForce { .. }), "{refused}");
+    assert_eq!(counter.desk.plans().await.unwrap()[0].plan.burst(), 7);
+    assert_eq!(counter.admitted(&key.text, 50).await, 50, "the plan before is in force");
+
+    counter.store.fail(Call::Commit, Table::Partners, 1);
+    let refused = counter.set_plan("50", 8).await.unwrap_err();
+    assert!(matches!(refused, PartnerError::Store(_)), "{refused}");
+    assert_eq!(counter.desk.plans().await.unwrap()[0].plan.burst(), 7, "nothing was done");
+}
+
+#[tokio::test]
+async fn a_new_key_is_handed_out_also_when_the_gate_could_not_be_told_of_it() {
+    let counter = Counter::open("50", 100).await;
+    counter.agency("A").await;
+    fail_next_reload(&counter.store);
+    let issued = counter.issue_key("A", None).await.unwrap();
+    assert!(counter.authenticate(&issued.text).is_err(), "the gate was not told");
+    counter.set_plan("50", 100).await.unwrap();
+    counter.authenticate(&issued.text).unwrap();
+
+    fail_next_reload(&counter.store);
+    let rotation = counter.desk.rotate_key(&counter.operator, issued.key.id, HOUR).await.unwrap();
+    assert!(counter.authenticate(&rotation.issued.text).is_err());
+    counter.set_plan("50", 100).await.unwrap();
+    counter.authenticate(&rotation.issued.text).unwrap();
+}
