@@ -28,7 +28,11 @@ impl Desk {
         let detail = format!("on plan {}", agency.plan);
         match self.commit_change(operator, "agency.created", subject(&agency.name), detail, writes).await? {
             Attempt::Done => Ok(agency),
-            Attempt::Lost => Err(PartnerError::AgencyExists(agency.name)),
+            Attempt::Lost => {
+                // As when a change is repeated: the agency may be recorded and not be in force.
+                self.reload_roster().await?;
+                Err(PartnerError::AgencyExists(agency.name))
+            }
         }
     }
 
@@ -130,7 +134,11 @@ impl Desk {
                 .kept::<Agency>(&agency_key(name))
                 .await?
                 .ok_or_else(|| PartnerError::AgencyNotFound(name.clone()))?;
-            let Some(changed) = change(standing.clone()) else { return Ok(standing) };
+            let Some(changed) = change(standing.clone()) else {
+                // Whoever repeats a change may do so because the first was recorded and is not in force.
+                self.reload_roster().await?;
+                return Ok(standing);
+            };
             let writes = vec![Write::replace(changed.record(version + 1), version)];
             let attempt = self.commit_change(operator, action, subject(name), detail.clone(), writes).await?;
             if matches!(attempt, Attempt::Done) {

@@ -85,6 +85,9 @@ async fn an_operator_is_told_of_a_change_that_is_recorded_and_not_in_force() {
     let detail = expect_retry(suspended, "store-unavailable");
     assert!(detail.contains("is recorded") && !detail.contains("Nothing was done"), "{detail}");
     agency.get("/v1/usage").await.expect(200);
+    store.set(None);
+    app.admin().post("/admin/v1/agencies/PartnerCo/suspend", &json!(null)).await.expect(200);
+    agency.get("/v1/usage").await.expect_refusal(403, "agency-suspended");
 }
 
 #[tokio::test]
