@@ -19,6 +19,7 @@ mod stream;
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,13 +31,14 @@ use skybridge_api::admin::AdminToken;
 use skybridge_desk::Desk;
 
 use crate::config::Config;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, PEPPER};
 use crate::logs;
 use crate::machine::{MachineClock, MachineRandomness};
 use crate::store::OpenStore;
 use demo::Demo;
 use listener::Listener;
 use routers::{Parts, Routers};
+use secrets::FoundPeppers;
 use signals::Signals;
 
 /// How long operators' requests may take when everything else has ended.
@@ -47,6 +49,8 @@ const ADMIN_DRAIN_DEADLINE: Duration = Duration::from_secs(2);
 pub(crate) struct Manner {
     /// Set up the demonstration.
     pub(crate) demo: bool,
+    /// Take a new pepper, although keys were made under another.
+    pub(crate) new_pepper: bool,
     /// Print what is printed as JSON.
     pub(crate) json: bool,
 }
@@ -64,12 +68,13 @@ pub(crate) fn run(config: &Config, manner: Manner) -> anyhow::Result<()> {
 
 async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
     let mut signals = Signals::watch()?;
+    // First what is likeliest to fail, so that a start that fails leaves nothing behind.
+    let public = bind("public", "--listen", config.listen, config)?;
+    let admin = bind("admin", "--admin-listen", config.admin_listen, config)?;
     let data = DataDir::at(&config.data);
     data.create()?;
     let token = secrets::admin_token(&data, &MachineRandomness)?;
-    let house = House::open(config, &data).await?;
-    let public = bind("public", config.listen, config)?;
-    let admin = bind("admin", config.admin_listen, config)?;
+    let house = House::open(config, &data, manner).await?;
     let draining = Draining::default();
     let routers = house.routers(config, token, &draining);
     let _note = data.note_address(&format!("http://{}", reachable(admin.address())))?;
@@ -100,6 +105,17 @@ async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A store with keys that cannot be checked, because what they were hashed under is gone.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the store holds {keys} keys, but {} is missing, so that none of them would be taken: put the saved file there \
+     (mode 0600), or start with --new-pepper and create all keys anew", .path.display()
+)]
+struct PepperMissing {
+    keys: usize,
+    path: PathBuf,
+}
+
 /// Everything behind the doors.
 struct House {
     store: OpenStore,
@@ -108,15 +124,25 @@ struct House {
 }
 
 impl House {
-    async fn open(config: &Config, data: &DataDir) -> anyhow::Result<Self> {
+    async fn open(config: &Config, data: &DataDir, manner: Manner) -> anyhow::Result<Self> {
         let metrics = measures::install()?;
         measures::keep_up(metrics.clone());
-        let peppers = secrets::peppers(data, &MachineRandomness)?;
+        let (peppers, fresh) = match secrets::peppers(data, &MachineRandomness)? {
+            FoundPeppers::Kept(peppers) => (peppers, false),
+            FoundPeppers::Fresh(peppers) => (peppers, true),
+        };
         let store = OpenStore::open(config, data).await?;
         let (clock, randomness) = (Arc::new(MachineClock), Arc::new(MachineRandomness));
         let desk = Desk::open(store.port(), peppers, clock, randomness).await;
         let desk = Arc::new(desk.context("the store holds what this program cannot read")?);
         let keys = desk.gate().keys_without_pepper();
+        if fresh {
+            anyhow::ensure!(
+                keys == 0 || manner.new_pepper,
+                PepperMissing { keys, path: data.path().join(PEPPER) }
+            );
+            secrets::keep(data, desk.gate().peppers())?;
+        }
         if keys > 0 {
             tracing::warn!(keys, "keys are refused because the pepper that they were made under is not here");
         }
@@ -143,9 +169,14 @@ impl House {
     }
 }
 
-fn bind(name: &str, address: SocketAddr, config: &Config) -> anyhow::Result<Listener> {
+fn bind(name: &str, option: &str, address: SocketAddr, config: &Config) -> anyhow::Result<Listener> {
     let bound = Listener::bind(address, &config.http);
-    bound.with_context(|| format!("the {name} address {address} cannot be listened on"))
+    bound.with_context(|| {
+        format!(
+            "the {name} address {address} cannot be listened on; stop what listens there, or choose another: {option} \
+             127.0.0.1:0 takes a free port"
+        )
+    })
 }
 
 /// An address that a caller on this machine can connect to: a listener on all addresses is reached on loopback.

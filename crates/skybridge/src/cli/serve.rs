@@ -30,6 +30,10 @@ pub(crate) struct Args {
     /// Create, once, the agency PartnerCo with a key to try things with
     #[arg(long)]
     demo: bool,
+
+    /// Go on although the pepper is lost under which the keys were made: all of them must be created anew
+    #[arg(long)]
+    new_pepper: bool,
 }
 
 impl Args {
@@ -42,7 +46,10 @@ impl Args {
         let options: Options =
             given.into_iter().filter_map(|(key, option, text)| Some((key, option, text?))).collect();
         let config = Config::read(&session.layers(options)?)?;
-        serve::run(&config, serve::Manner { demo: self.demo, json: session.wants_json() })?;
+        serve::run(
+            &config,
+            serve::Manner { demo: self.demo, new_pepper: self.new_pepper, json: session.wants_json() },
+        )?;
         Ok(())
     }
 }

@@ -24,18 +24,39 @@ pub(super) fn admin_token(data: &DataDir, randomness: &dyn Randomness) -> anyhow
     })
 }
 
-/// The peppers: SKYBRIDGE_PEPPER, or the data directory's.
-pub(super) fn peppers(data: &DataDir, randomness: &dyn Randomness) -> anyhow::Result<Peppers> {
-    if let Some(text) = environment::read("SKYBRIDGE_PEPPER") {
-        return Peppers::parse(&text).context("SKYBRIDGE_PEPPER is wrong");
-    }
-    let text = data.read_or_make(PEPPER, || first_pepper(randomness))?;
-    Peppers::parse(&text).with_context(|| format!("{} is wrong", data.path().join(PEPPER).display()))
+/// What a server found of its peppers. It holds secrets, so it has no `Debug`.
+pub(super) enum FoundPeppers {
+    /// They are there: SKYBRIDGE_PEPPER, or the data directory's.
+    Kept(Peppers),
+    /// There are none. These were drawn just now and are not kept yet: whether a new pepper will do shows when the
+    /// store is open.
+    Fresh(Peppers),
 }
 
-fn first_pepper(randomness: &dyn Randomness) -> String {
-    let mut bytes = [0; 32];
+/// The peppers of the environment or the data directory.
+pub(super) fn peppers(data: &DataDir, randomness: &dyn Randomness) -> anyhow::Result<FoundPeppers> {
+    if let Some(text) = environment::read("SKYBRIDGE_PEPPER") {
+        return Peppers::parse(&text).map(FoundPeppers::Kept).context("SKYBRIDGE_PEPPER is wrong");
+    }
+    match data.read(PEPPER)? {
+        None => Ok(FoundPeppers::Fresh(first_pepper(randomness))),
+        Some(text) => {
+            let wrong = || format!("{} is wrong", data.path().join(PEPPER).display());
+            Peppers::parse(&text).map(FoundPeppers::Kept).with_context(wrong)
+        }
+    }
+}
+
+/// Keeps a pepper that was drawn.
+pub(super) fn keep(data: &DataDir, fresh: &Peppers) -> anyhow::Result<()> {
+    data.read_or_make(PEPPER, || fresh.reveal().trim_end().to_owned()).map(drop)
+}
+
+/// Its id is drawn too: keys name their pepper by it, and another pepper must not pass for theirs.
+fn first_pepper(randomness: &dyn Randomness) -> Peppers {
+    let (mut id, mut bytes) = ([0; 4], [0; 32]);
+    randomness.fill(&mut id);
     randomness.fill(&mut bytes);
-    let id = PepperId::parse("1").expect("a digit is the id of a pepper");
-    Peppers::new(id, bytes).reveal().trim_end().to_owned()
+    let id = format!("{:08x}", u32::from_be_bytes(id));
+    Peppers::new(PepperId::parse(&id).expect("eight digits are the id of a pepper"), bytes)
 }

@@ -37,8 +37,14 @@ pub(crate) fn back_up(data: &DataDir, out: &mut dyn Write) -> anyhow::Result<()>
 
 /// Makes a store out of a backup, where there is none.
 pub(crate) fn restore(data: &DataDir, octets: impl Read) -> anyhow::Result<Value> {
+    let was_there = data.path().exists();
     data.create()?;
-    let summary = embedded::restore(octets, &data.store())?;
+    let restored = embedded::restore(octets, &data.store());
+    if restored.is_err() && !was_there {
+        // Made for nothing. If it is not empty any more, somebody else makes use of it.
+        let _ = std::fs::remove_dir(data.path());
+    }
+    let summary = restored?;
     Ok(json!({ "records": summary.records, "sequence": summary.sequence, "bytes": summary.bytes }))
 }
 

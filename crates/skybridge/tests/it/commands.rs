@@ -106,18 +106,32 @@ async fn a_backup_taken_while_serving_is_restored_elsewhere() {
     run_json(&restored, &["restore", file]);
     let again = run(&restored, &["restore", file]);
     assert_eq!(again.status.code(), Some(1), "a store that is there is not overwritten: {}", said(&again));
+    // Without what the keys were hashed under, none of them would be taken: that must not come as a surprise.
+    let refused = run(&restored, &["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+    assert!(said(&refused).contains("the store holds 1 keys, but"), "{}", said(&refused));
+    assert!(!restored.join("pepper").exists());
     std::fs::copy(data.path().join("pepper"), restored.join("pepper")).unwrap();
     let server = Program::serve(&restored, &[]);
     let replayed = Caller::with_key(&key).book(&server.public, "k", &example()).await.unwrap().expect(201);
     assert_eq!((replayed.header("idempotent-replayed"), &replayed.body), ("true", &made.body));
     assert!(server.terminate());
 
+    // Whoever lost it for good goes on with a new one, and new keys.
+    std::fs::remove_file(restored.join("pepper")).unwrap();
+    let server = Program::serve(&restored, &["--new-pepper"]);
+    let old = Caller::with_key(&key).get(&format!("{}/v1/usage", server.public)).await.unwrap();
+    old.expect_refusal(401, "key-unknown");
+    let new = run_json(&restored, &["key", "create", "PartnerCo"])["key"].as_str().unwrap().to_owned();
+    Caller::with_key(&new).get(&format!("{}/v1/usage", server.public)).await.unwrap().expect(200);
+    assert!(server.terminate());
+    assert!(Program::serve(&restored, &[]).terminate());
+
     // A file that was cut short is refused, and leaves nothing behind.
     let bytes = std::fs::read(file).unwrap();
     std::fs::write(file, &bytes[..bytes.len() - 1]).unwrap();
     let untouched = elsewhere.path().join("untouched");
     assert!(!run(&untouched, &["restore", file]).status.success());
-    assert!(!untouched.join("store").exists());
+    assert!(!untouched.exists());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use crate::kit::Program;
 use crate::kit::bodies::example;
-use crate::kit::program::{Caller, agency_with_key};
+use crate::kit::program::{Caller, agency_with_key, run};
 
 #[tokio::test]
 async fn each_listener_serves_its_own() {
@@ -67,4 +67,22 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_began() {
     let server = Program::serve(data.path(), &[]);
     let listed = Caller::with_key(&key).get(&format!("{}/v1/bookings", server.public)).await.unwrap();
     assert_eq!(listed.expect(200).json()["bookings"].as_array().unwrap().len(), 1);
+}
+
+/// A start that fails leaves nothing that would be in the way of the next.
+#[tokio::test]
+async fn a_port_that_is_taken_is_said_before_anything_is_made() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path().join("new");
+    for options in [
+        ["--listen", &address, "--admin-listen", "127.0.0.1:0"],
+        ["--listen", "127.0.0.1:0", "--admin-listen", &address],
+    ] {
+        let refused = run(&data, &[&["serve"][..], &options].concat());
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains(&address) && said.contains("choose another"), "{said}");
+        assert!(!data.exists());
+    }
 }
