@@ -81,7 +81,7 @@ impl Desk {
     /// # Errors
     /// When the cursor is not one that a page gave, or the store does not answer.
     pub async fn audit(&self, limit: usize, cursor: Option<&str>) -> Result<AuditPage, AuditError> {
-        let after = cursor.map(Cursor::read).transpose()?.map(|cursor| cursor.position);
+        let after = cursor.map(|text| Cursor::read_within(PARTITION, text)).transpose()?;
         let query = Query {
             table: Table::Audit,
             partition: PARTITION.to_owned(),

@@ -25,6 +25,12 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(format!("{partition}\0{sort}\0{id}"))
     }
 
+    /// The place in `partition` that [`write`](Self::write) wrote; a cursor of another list is none of this one.
+    pub(crate) fn read_within(partition: &str, text: &str) -> Result<Position, InvalidCursor> {
+        let cursor = Self::read(text)?;
+        if cursor.partition == partition { Ok(cursor.position) } else { Err(InvalidCursor) }
+    }
+
     /// Reads what [`write`](Self::write) wrote.
     pub(crate) fn read(text: &str) -> Result<Self, InvalidCursor> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;

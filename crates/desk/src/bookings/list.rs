@@ -90,7 +90,8 @@ impl Desk {
         list: &ListBookings,
     ) -> Result<BookingPage, ListError> {
         let partition = partition_of(agency, mode);
-        let mut after = position(&partition, list.cursor.as_deref())?;
+        let cursor = list.cursor.as_deref();
+        let mut after = cursor.map(|text| Cursor::read_within(&partition, text)).transpose()?;
         let mut bookings = Vec::new();
         let mut looked_at = 0;
         // Without a filter every record counts, so one page of records is the whole page of bookings.
@@ -191,11 +192,4 @@ fn before_all() -> Position {
 fn place_of(record: &Record) -> Option<Position> {
     let listing = record.listing.as_ref()?;
     Some(Position { sort: listing.sort.clone(), id: record.key.id.to_string() })
-}
-
-/// Where a cursor points, which must be within `partition`.
-fn position(partition: &str, cursor: Option<&str>) -> Result<Option<Position>, InvalidCursor> {
-    let Some(text) = cursor else { return Ok(None) };
-    let cursor = Cursor::read(text)?;
-    if cursor.partition == partition { Ok(Some(cursor.position)) } else { Err(InvalidCursor) }
 }

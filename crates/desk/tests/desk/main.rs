@@ -5,5 +5,6 @@
 mod kit;
 mod rigged_store;
 
+mod cursors;
 mod limits;
 mod partners;
