@@ -44,6 +44,14 @@ pub enum PartnerError {
     /// The key is expired or revoked, so there is nothing to rotate.
     #[error("key {0} is expired or revoked; create a new one")]
     KeyNotActive(KeyId),
+    /// The key was rotated before, and is in its grace: it has its successor, which can be rotated.
+    #[error("key {key} was replaced by key {successor} already; rotate that one")]
+    KeyReplaced {
+        /// The key that was to be rotated.
+        key: KeyId,
+        /// The key in its place.
+        successor: KeyId,
+    },
     /// Another operator changed the same thing at the same moment, again and again.
     #[error("the record changed meanwhile; try again")]
     Contended,

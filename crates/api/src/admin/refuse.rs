@@ -13,7 +13,7 @@ pub(super) fn partner(error: PartnerError) -> Refusal {
             Code::NotFound
         }
         PartnerError::AgencyExists(_) => Code::AlreadyExists,
-        PartnerError::KeyNotActive(_) => Code::InvalidTransition,
+        PartnerError::KeyNotActive(_) | PartnerError::KeyReplaced { .. } => Code::InvalidTransition,
         PartnerError::Contended => Code::Overloaded,
         PartnerError::NotInForce { .. } => {
             let detail = "The change is recorded, but it may not be in force yet. Send the request again: that brings \

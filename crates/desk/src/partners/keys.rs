@@ -77,7 +77,7 @@ impl Desk {
     /// told, see [`issue_key`](Self::issue_key).
     ///
     /// # Errors
-    /// When there is no such key, it holds no more, or the store does not take it.
+    /// When there is no such key, it holds no more, it was rotated before, or the store does not take it.
     pub async fn rotate_key(
         &self,
         operator: &Operator,
@@ -89,6 +89,10 @@ impl Desk {
             let now = self.clock.now().whole_millis();
             if standing.state(now) != KeyState::Active {
                 return Err(PartnerError::KeyNotActive(id));
+            }
+            // Its expiry is the end of its grace by now, and says nothing of how long a successor shall hold.
+            if let Some(successor) = standing.replaced_by {
+                return Err(PartnerError::KeyReplaced { key: id, successor });
             }
             let rotation = self.rotation(standing, now, grace);
             let replaced = &rotation.replaced;

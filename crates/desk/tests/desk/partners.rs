@@ -94,3 +94,21 @@ async fn a_new_key_is_handed_out_also_when_the_gate_could_not_be_told_of_it() {
     counter.set_plan("50", 100).await.unwrap();
     counter.authenticate(&rotation.issued.text).unwrap();
 }
+
+#[tokio::test]
+async fn a_key_is_rotated_once_and_then_its_successor_is() {
+    let counter = Counter::open("50", 100).await;
+    counter.agency("A").await;
+    let first = counter.issue_key("A", Some(24 * HOUR)).await.unwrap().key;
+    let rotate = |id| counter.desk.rotate_key(&counter.operator, id, HOUR);
+    let rotation = rotate(first.id).await.unwrap();
+    assert_eq!(rotation.replaced.expires_at, Some(counter.desk.now().plus(HOUR)));
+    let second = rotation.issued.key;
+
+    let refused = rotate(first.id).await.unwrap_err();
+    let PartnerError::KeyReplaced { key, successor } = refused else { panic!("{refused}") };
+    assert_eq!((key, successor), (first.id, second.id));
+
+    let third = rotate(second.id).await.unwrap().issued.key;
+    assert_eq!(third.expires_at, first.expires_at, "a lifetime of a day, begun at the same moment");
+}
