@@ -16,7 +16,8 @@ pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     require_plain(headers)?;
     let Some(declared) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
-    let mut parts = declared.to_str().unwrap_or("").split(';').map(str::trim);
+    let declared = declared.to_str().unwrap_or("");
+    let mut parts = declared.split(';').map(str::trim);
     let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
     let is_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
         !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
@@ -24,7 +25,14 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     if is_json && is_utf8 {
         return Ok(());
     }
-    Err(Refusal::new(Code::UnsupportedMediaType, "The Content-Type must be application/json, in UTF-8."))
+    let hint = if declared.contains("form") {
+        " (curl -d sends that by itself; add -H 'content-type: application/json')"
+    } else {
+        ""
+    };
+    let declared: String = declared.chars().take(100).collect();
+    let detail = format!("The Content-Type is {declared:?}{hint}; it must be application/json, in UTF-8.");
+    Err(Refusal::new(Code::UnsupportedMediaType, detail))
 }
 
 /// Refuses a body that is compressed or otherwise encoded (RFC 9110, section 8.4).

@@ -26,7 +26,21 @@ pub(super) fn partner(error: PartnerError) -> Refusal {
             return refuse::store(error);
         }
     };
-    Refusal::new(code, sentence(&error.to_string()))
+    Refusal::new(code, sentence(&error.to_string()) + hint(&error))
+}
+
+/// What to do about it, where the error alone does not say.
+fn hint(error: &PartnerError) -> &'static str {
+    match error {
+        PartnerError::AgencyNotFound(_) => {
+            " Names are told apart by upper and lower case; `skybridge agency list` shows those there are."
+        }
+        PartnerError::PlanNotFound(_) => {
+            " `skybridge plan list` shows those there are, `skybridge plan set` makes one."
+        }
+        PartnerError::KeyNotFound(_) => " `skybridge key list AGENCY` shows an agency's keys.",
+        _ => "",
+    }
 }
 
 /// A page of the audit trail that was not given.

@@ -50,7 +50,7 @@ pub(super) async fn create_booking(
     let key = idempotency_key::of(request.headers())?.ok_or_else(|| {
         Refusal::new(
             Code::IdempotencyKeyMissing,
-            "Send an Idempotency-Key, best a fresh UUID for each booking, and the same one when you retry.",
+            "Send the header Idempotency-Key, best a fresh UUID for each booking, and the same one when you retry.",
         )
     })?;
     body::require_json(request.headers())?;

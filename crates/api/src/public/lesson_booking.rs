@@ -13,7 +13,7 @@ use crate::pipeline::Permitted;
 use crate::problem::Refusal;
 use crate::{body, idempotency_key};
 
-/// Create a booking, as the lesson does
+/// Create a booking, the short way
 ///
 /// Takes `{"agency":"PartnerCo"}` or any booking. The body is read as JSON whatever its Content-Type says
 /// (`curl -d` declares a form), and an empty body is `{}`. With an `Idempotency-Key` it is as exact as
