@@ -59,7 +59,7 @@ impl Demo {
         match self {
             Self::Created { key } => format!(
                 "\nAgency {AGENCY} on plan demo. Its key is shown this once:\n\n  {key}\n\n\
-                 Make a booking:\n\n  curl -s -X POST http://{public}/booking -H 'x-api-key: {key}' \
+                 Make a booking:\n\n  curl -si -X POST http://{public}/booking -H 'x-api-key: {key}' \
                  -d '{{\"agency\":\"{AGENCY}\"}}'\n\nRead on: http://{public}/docs"
             ),
             Self::Found => format!(
