@@ -38,9 +38,10 @@ fn sort_of(created_at: Timestamp, id: BookingId) -> String {
     format!("{}#{id}", sort_from(created_at))
 }
 
-/// The first sort text of bookings made at `moment` or later: milliseconds, in as many digits as ever needed.
+/// The first sort text of bookings made at `moment` or later: milliseconds, in as many digits as ever needed. Bookings
+/// are made at whole milliseconds, so a moment between two of them means the later one.
 fn sort_from(moment: Timestamp) -> String {
-    format!("{:014}", moment.as_millis())
+    format!("{:014}", moment.as_nanos().div_ceil(1_000_000))
 }
 
 /// The booking that `record` holds.

@@ -191,6 +191,8 @@ async fn a_list_is_newest_first_and_goes_on_where_it_ended() {
 
     let range = "/v1/bookings?created_from=2027-01-01T12:00:00.003Z&created_to=2027-01-01T12:00:00.005Z";
     assert_eq!(listed(&agency.get(range).await.expect(200).json()), made[3..5]);
+    let between = "/v1/bookings?created_from=2027-01-01T12:00:00.0025Z&created_to=2027-01-01T12:00:00.0041Z";
+    assert_eq!(listed(&agency.get(between).await.expect(200).json()), made[3..5]);
 }
 
 #[tokio::test]
