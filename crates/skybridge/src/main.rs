@@ -9,7 +9,6 @@ mod config;
 mod data_dir;
 mod duration;
 mod logs;
-mod machine;
 mod serve;
 mod store;
 

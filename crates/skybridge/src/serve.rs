@@ -33,13 +33,13 @@ use skybridge_desk::Desk;
 use crate::config::Config;
 use crate::data_dir::{DataDir, PEPPER};
 use crate::logs;
-use crate::machine::{MachineClock, MachineRandomness};
 use crate::store::OpenStore;
 use demo::Demo;
 use listener::Listener;
 use routers::{Parts, Routers};
 use secrets::FoundPeppers;
 use signals::Signals;
+use skybridge_machine::{MachineClock, MachineRandomness};
 
 /// How long operators' requests may take when everything else has ended.
 const ADMIN_DRAIN_DEADLINE: Duration = Duration::from_secs(2);

@@ -1,7 +1,7 @@
 //! Modes, wholeness, and the note of the address.
 
 use super::*;
-use crate::machine::MachineRandomness;
+use skybridge_machine::MachineRandomness;
 
 fn fresh() -> (tempfile::TempDir, DataDir) {
     let parent = tempfile::tempdir().unwrap();

@@ -14,7 +14,7 @@ use super::drain::DrainSignal;
 use super::seats::Seats;
 use super::stream::Patience;
 use crate::config::Http;
-use crate::machine::MachineRandomness;
+use skybridge_machine::MachineRandomness;
 
 /// How many connections may wait to be taken. One more is dropped by the system and tried again by its caller a second
 /// later, so a crowd that comes at once should fit.

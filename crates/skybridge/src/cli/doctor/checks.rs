@@ -17,9 +17,9 @@ use super::super::session::Session;
 use super::Grade;
 use crate::config::{Config, StoreKind, environment};
 use crate::data_dir::{ADMIN_TOKEN, ADMIN_URL, DataDir, PEPPER};
-use crate::machine::MachineClock;
 use crate::serve::open_files as limit_of_open_files;
 use crate::store::at_rest::{self, Glance};
+use skybridge_machine::MachineClock;
 
 /// What one check found.
 #[derive(Debug)]

@@ -1,4 +1,8 @@
 //! The machine's own clock and chance: the only place of the program that reads either.
+//!
+//! Apart from everything else, so that each binary hands on the same two: the server and the Lambda function.
+
+#![forbid(unsafe_code)]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +11,7 @@ use skybridge_domain::time::{Clock, Timestamp};
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct MachineClock;
+pub struct MachineClock;
 
 impl Clock for MachineClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is handed")]
@@ -19,7 +23,7 @@ impl Clock for MachineClock {
 
 /// The operating system's random bits.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct MachineRandomness;
+pub struct MachineRandomness;
 
 impl Randomness for MachineRandomness {
     #[expect(clippy::disallowed_methods, reason = "this is the chance that everything else is handed")]

@@ -1,0 +1,3 @@
+//! A DynamoDB on loopback, for tests and benchmarks.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! The Lambda function: the public router behind API Gateway and function URLs.
+
+#![forbid(unsafe_code)]

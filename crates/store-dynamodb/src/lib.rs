@@ -1,0 +1,3 @@
+//! The store of many machines: records as items of DynamoDB.
+
+#![forbid(unsafe_code)]
