@@ -38,8 +38,8 @@ pub struct Desk {
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     turns: admission::Turns,
-    /// Held while partners change, so that the gate never swaps in an older roster over a newer one.
-    roster: tokio::sync::Mutex<()>,
+    /// The partners as the gate knows them.
+    roster: tokio::sync::Mutex<partners::Roster>,
 }
 
 impl Desk {
@@ -54,11 +54,11 @@ impl Desk {
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, partners::PartnerError> {
         let now = clock.now();
-        let partners = partners::read_roster(&*store, now).await?;
+        let roster = partners::Roster::load(&*store, now).await?;
         let limits = admission::recorded_limits(&*store).await?;
-        let gate = Gate::new(peppers, partners, limits, now)?;
+        let gate = Gate::new(peppers, roster.partners(now), limits, now)?;
         let turns = admission::Turns::default();
-        let desk = Self { store, gate, clock, randomness, turns, roster: tokio::sync::Mutex::default() };
+        let desk = Self { store, gate, clock, randomness, turns, roster: tokio::sync::Mutex::new(roster) };
         desk.write_lagging_limits().await?;
         Ok(desk)
     }

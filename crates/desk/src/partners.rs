@@ -1,10 +1,11 @@
 //! What the airline does behind the counter: plans, agencies and keys.
 //!
-//! Every change is one commit of the record and its audit entry, on the condition that the record is still the
-//! one that was decided on. After it, the gate takes the new roster, so the change holds from the next request
-//! on.
+//! Every change is one commit of the record, its audit entry and the change log, on the condition that the record is
+//! still the one that was decided on. After it, the gate takes the new roster, so the change holds from the next
+//! request on; processes that share the store learn of it from the log ([`Desk::refresh_roster`]).
 
 mod agencies;
+mod change_log;
 mod keys;
 mod plans;
 mod record;
@@ -12,14 +13,14 @@ mod roster;
 
 pub use keys::{IssuedKey, KeyRequest, Rotation};
 pub use plans::PlanEntry;
+pub(crate) use roster::Roster;
 pub use roster::RosterSize;
-pub(crate) use roster::read_roster;
 
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::key::KeyId;
 use skybridge_domain::plan::PlanName;
 use skybridge_gate::RegistryError;
-use skybridge_store::{Commit, CommitError, Key, Store, StoreError, Table, Version, Write};
+use skybridge_store::{Commit, CommitError, Key, Record, Store, StoreError, Table, Version, Write};
 
 use crate::attribute::damaged;
 use crate::audit::{self, Entry, Operator};
@@ -104,13 +105,22 @@ impl Desk {
             subject,
             detail,
         };
-        writes.push(audit::write(&entry, &*self.randomness));
+        // Held until the gate knows, so that changes come into force in the order in which they are recorded.
+        let mut roster = self.roster.lock().await;
+        let log = roster.log().after(&writes);
+        let records: Vec<Record> = writes.iter().map(|write| write.record.clone()).collect();
+        writes.extend([log.write(), audit::write(&entry, &*self.randomness)]);
         match self.store.commit(Commit { writes }).await {
             Ok(()) => {
-                self.reload_roster().await?;
+                roster.take_own(log, &records, entry.at)?;
+                let told = self.put_in_force(&mut roster, entry.at).await;
+                told.map_err(|error| PartnerError::NotInForce { source: Box::new(error) })?;
                 Ok(Attempt::Done)
             }
-            Err(CommitError::ConditionFailed { .. }) => Ok(Attempt::Lost),
+            Err(CommitError::ConditionFailed { .. }) => {
+                self.catch_up(&mut roster, entry.at).await?;
+                Ok(Attempt::Lost)
+            }
             Err(CommitError::Store(error)) => Err(error.into()),
         }
     }

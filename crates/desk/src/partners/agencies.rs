@@ -1,5 +1,7 @@
 //! Agencies: create, suspend, resume, put on another plan.
 
+use std::time::Duration;
+
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::plan::PlanName;
 use skybridge_gate::PaceSnapshot;
@@ -24,16 +26,22 @@ impl Desk {
         self.plan(&plan).await?;
         let created_at = self.clock.now().whole_millis();
         let agency = Agency { name, plan, standing: Standing::Active, created_at };
-        let writes = vec![Write::create(agency.record(1))];
         let detail = format!("on plan {}", agency.plan);
-        match self.commit_change(operator, "agency.created", subject(&agency.name), detail, writes).await? {
-            Attempt::Done => Ok(agency),
-            Attempt::Lost => {
-                // As when a change is repeated: the agency may be recorded and not be in force.
-                self.reload_roster().await?;
-                Err(PartnerError::AgencyExists(agency.name))
+        for _ in 0..ATTEMPTS_MAX {
+            if self.kept::<Agency>(&agency_key(&agency.name)).await?.is_some() {
+                // It may be another process's, or one whose outcome was unknown.
+                self.refresh_roster(Duration::ZERO).await?;
+                return Err(PartnerError::AgencyExists(agency.name));
+            }
+            let writes = vec![Write::create(agency.record(1))];
+            let subject = subject(&agency.name);
+            let attempt =
+                self.commit_change(operator, "agency.created", subject, detail.clone(), writes).await?;
+            if matches!(attempt, Attempt::Done) {
+                return Ok(agency);
             }
         }
+        Err(PartnerError::Contended)
     }
 
     /// All agencies, by name.
@@ -135,8 +143,8 @@ impl Desk {
                 .await?
                 .ok_or_else(|| PartnerError::AgencyNotFound(name.clone()))?;
             let Some(changed) = change(standing.clone()) else {
-                // Whoever repeats a change may do so because the first was recorded and is not in force.
-                self.reload_roster().await?;
+                // It may be another process's change, or one whose outcome was unknown.
+                self.refresh_roster(Duration::ZERO).await?;
                 return Ok(standing);
             };
             let writes = vec![Write::replace(changed.record(version + 1), version)];

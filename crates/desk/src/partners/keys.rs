@@ -119,8 +119,8 @@ impl Desk {
         for _ in 0..ATTEMPTS_MAX {
             let (standing, version) = self.kept_key(id).await?;
             if standing.revoked_at.is_some() {
-                // Whoever repeats a revocation may do so because the first was recorded and is not in force.
-                self.reload_roster().await?;
+                // It may be another process's change, or one whose outcome was unknown.
+                self.refresh_roster(Duration::ZERO).await?;
                 return Ok(standing);
             }
             let revoked = Key { revoked_at: Some(self.clock.now().whole_millis()), ..standing };

@@ -1,6 +1,6 @@
 //! Plans, agencies and keys as records, and back.
 //!
-//! Ids: `plan#NAME`, `agency#NAME`, `key#ID`. Listings: one partition per kind, in order of name; keys in order
+//! Ids: `plan#NAME`, `agency#NAME`, `key#ID` (and `change-log`, see there). Listings: one partition per kind, in order of name; keys in order
 //! of their agency's name, so that the keys of one agency stand together.
 
 use ipnet::IpNet;
@@ -8,9 +8,9 @@ use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::key::{Key, KeyId, Mode, PepperId, Scopes};
 use skybridge_domain::plan::{Plan, PlanName, Quota, Rate};
 use skybridge_domain::time::Timestamp;
-use skybridge_store::{self as store, Attributes, Listing, Record, Table, Value, Version};
+use skybridge_store::{self as store, Attributes, Listing, Record, StoreError, Table, Value, Version};
 
-use crate::attribute::{self, Unreadable};
+use crate::attribute::{self, Unreadable, damaged};
 use crate::partners::PlanEntry;
 
 /// What can be kept among the partners.
@@ -28,6 +28,27 @@ pub(super) trait Kept: Sized {
     fn record(&self, version: Version) -> Record {
         let listing = Listing { partition: Self::PARTITION.to_owned(), sort: self.sort() };
         Record { key: self.key(), version, listing: Some(listing), attributes: self.attributes() }
+    }
+}
+
+/// A partner of any kind.
+pub(super) enum Partner {
+    Plan(PlanEntry),
+    Agency(Agency),
+    Key(Key),
+}
+
+impl Partner {
+    /// What `record` holds; its id says of which kind it is.
+    pub(super) fn of(record: &Record) -> Result<Self, StoreError> {
+        let attributes = &record.attributes;
+        let read = match record.key.id.split_once('#') {
+            Some(("plan", _)) => PlanEntry::read(attributes).map(Self::Plan),
+            Some(("agency", _)) => Agency::read(attributes).map(Self::Agency),
+            Some(("key", _)) => Key::read(attributes).map(Self::Key),
+            _ => Err(Unreadable("id")),
+        };
+        read.map_err(|error| damaged(&record.key, error))
     }
 }
 

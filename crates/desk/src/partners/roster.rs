@@ -1,11 +1,20 @@
-//! The roster: all partners as the gate wants to know them.
+//! The roster: all partners as the gate wants to know them, kept up to date.
+//!
+//! A process changes its own roster with every change that it commits. What others committed to the same store it
+//! learns from the change log: a read every now and then, and as many more as there were changes.
 
-use skybridge_domain::agency::Agency;
-use skybridge_domain::key::{Key, KeyState};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use skybridge_domain::agency::{Agency, AgencyName};
+use skybridge_domain::key::{Key, KeyId, KeyState};
+use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::Partners;
-use skybridge_store::Store;
+use skybridge_store::{self as store, Record, Store, StoreError, Table};
 
+use super::change_log::ChangeLog;
+use super::record::Partner;
 use super::{PartnerError, PlanEntry, all_kept};
 use crate::Desk;
 
@@ -20,17 +29,150 @@ pub struct RosterSize {
     pub keys: usize,
 }
 
-impl Desk {
-    /// Lets the gate know of every change that was committed up to now; [`PartnerError::NotInForce`] if it cannot.
-    pub(crate) async fn reload_roster(&self) -> Result<(), PartnerError> {
-        self.take_roster().await.map_err(|error| PartnerError::NotInForce { source: Box::new(error) })
+/// All partners, as of one state of the change log.
+pub(crate) struct Roster {
+    plans: HashMap<PlanName, Plan>,
+    agencies: HashMap<AgencyName, Agency>,
+    /// Without those that hold no more: the gate answers them like unknown ones.
+    keys: HashMap<KeyId, Key>,
+    log: ChangeLog,
+    /// When the log was read last.
+    as_of: Timestamp,
+}
+
+impl Roster {
+    /// Reads all partners.
+    pub(crate) async fn load(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
+        let log = ChangeLog::read(store).await?;
+        let (plans, agencies, keys) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut roster = Self { plans, agencies, keys, log, as_of: now };
+        // Keys first, plans last: whoever is added meanwhile is missing rather than half there.
+        let keys: Vec<Key> = all_kept(store, None, None).await?;
+        let agencies: Vec<Agency> = all_kept(store, None, None).await?;
+        let plans: Vec<PlanEntry> = all_kept(store, None, None).await?;
+        let partners = keys.into_iter().map(Partner::Key);
+        let partners = partners.chain(agencies.into_iter().map(Partner::Agency));
+        for partner in partners.chain(plans.into_iter().map(Partner::Plan)) {
+            roster.put(partner, now);
+        }
+        // A listing may lag behind on stores of many machines; what is read by its key does not.
+        let recent = roster.log.recent().to_vec();
+        roster.read_again(store, &recent, now).await?;
+        Ok(roster)
     }
 
-    async fn take_roster(&self) -> Result<(), PartnerError> {
-        // One at a time, or a reader that was overtaken would put an older roster over a newer one.
-        let _turn = self.roster.lock().await;
-        let partners = read_roster(&*self.store, self.clock.now()).await?;
-        self.gate.replace(partners, self.clock.now())?;
+    /// Takes what changed in the store since it was read; `false` if nothing did.
+    async fn catch_up(&mut self, store: &dyn Store, now: Timestamp) -> Result<bool, StoreError> {
+        let log = ChangeLog::read(store).await?;
+        if log == self.log {
+            self.as_of = now;
+            return Ok(false);
+        }
+        match log.since(&self.log) {
+            None => *self = Self::load(store, now).await?,
+            Some(changed) => {
+                self.read_again(store, changed, now).await?;
+                (self.log, self.as_of) = (log, now);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads the records `ids`, and takes what they say.
+    async fn read_again(
+        &mut self,
+        store: &dyn Store,
+        ids: &[String],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for id in ids {
+            let key = store::Key::new(Table::Partners, id.as_str());
+            if let Some(record) = store.get(&key).await? {
+                self.put(Partner::of(&record)?, now);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, partner: Partner, now: Timestamp) {
+        match partner {
+            Partner::Plan(PlanEntry { plan, .. }) => {
+                self.plans.insert(plan.name().clone(), plan);
+            }
+            Partner::Agency(agency) => {
+                self.agencies.insert(agency.name.clone(), agency);
+            }
+            Partner::Key(key) if key.state(now) == KeyState::Active => {
+                self.keys.insert(key.id, key);
+            }
+            Partner::Key(key) => {
+                self.keys.remove(&key.id);
+            }
+        }
+    }
+
+    /// Takes what a commit of this process put, which wrote `log` too.
+    pub(super) fn take_own(
+        &mut self,
+        log: ChangeLog,
+        records: &[Record],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for record in records {
+            self.put(Partner::of(record)?, now);
+        }
+        self.log = log;
+        Ok(())
+    }
+
+    /// The partners as the gate takes them.
+    pub(crate) fn partners(&self, now: Timestamp) -> Partners {
+        Partners {
+            plans: self.plans.values().cloned().collect(),
+            agencies: self.agencies.values().cloned().collect(),
+            keys: self.keys.values().filter(|key| key.state(now) == KeyState::Active).cloned().collect(),
+        }
+    }
+
+    /// The log as it was when this was read.
+    pub(super) fn log(&self) -> &ChangeLog {
+        &self.log
+    }
+}
+
+impl Desk {
+    /// Learns of what other processes changed in the same store, if it last did so `max_age` ago or longer. From then
+    /// on it holds here too.
+    ///
+    /// A server calls it again and again, a function before each of its calls: that is how a key revoked on one node
+    /// is refused on all.
+    ///
+    /// # Errors
+    /// When the store does not answer; what was known before holds on.
+    pub async fn refresh_roster(&self, max_age: Duration) -> Result<(), PartnerError> {
+        let mut roster = self.roster.lock().await;
+        let now = self.clock.now();
+        if roster.as_of <= now && now.since(roster.as_of) < max_age {
+            return Ok(());
+        }
+        self.catch_up(&mut roster, now).await
+    }
+
+    /// Takes what changed in the store, and lets the gate know.
+    pub(super) async fn catch_up(&self, roster: &mut Roster, now: Timestamp) -> Result<(), PartnerError> {
+        if roster.catch_up(&*self.store, now).await? {
+            self.put_in_force(roster, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the gate know of the roster. If that fails, the next to catch up tries again.
+    pub(super) async fn put_in_force(&self, roster: &mut Roster, now: Timestamp) -> Result<(), PartnerError> {
+        let replaced = self.gate.replace(roster.partners(now), now);
+        if replaced.is_err() {
+            roster.log = ChangeLog::default();
+        }
+        replaced?;
         self.write_lagging_limits().await?;
         Ok(())
     }
@@ -40,17 +182,8 @@ impl Desk {
     /// # Errors
     /// When the store does not answer.
     pub async fn roster_size(&self) -> Result<RosterSize, PartnerError> {
-        let Partners { plans, agencies, keys } = read_roster(&*self.store, self.clock.now()).await?;
+        self.refresh_roster(Duration::ZERO).await?;
+        let Partners { plans, agencies, keys } = self.roster.lock().await.partners(self.clock.now());
         Ok(RosterSize { plans: plans.len(), agencies: agencies.len(), keys: keys.len() })
     }
-}
-
-/// Reads all partners; keys that hold no more are left out, as the gate answers them like unknown ones.
-pub(crate) async fn read_roster(store: &dyn Store, now: Timestamp) -> Result<Partners, PartnerError> {
-    // Keys first, plans last: whoever is added meanwhile is missing rather than half there.
-    let mut keys: Vec<Key> = all_kept(store, None, None).await?;
-    let agencies: Vec<Agency> = all_kept(store, None, None).await?;
-    let plans: Vec<PlanEntry> = all_kept(store, None, None).await?;
-    keys.retain(|key| key.state(now) == KeyState::Active);
-    Ok(Partners { plans: plans.into_iter().map(|entry| entry.plan).collect(), agencies, keys })
 }

@@ -67,6 +67,14 @@ impl Counter {
         self.desk = desk(&self.store, &self.clock, &self.chance).await;
     }
 
+    /// Another process over the same store.
+    pub(crate) async fn beside(&self) -> Self {
+        let (store, clock, chance) =
+            (Arc::clone(&self.store), Arc::clone(&self.clock), Arc::clone(&self.chance));
+        let desk = desk(&store, &clock, &chance).await;
+        Self { desk, store, operator: self.operator.clone(), clock, chance }
+    }
+
     pub(crate) fn advance(&self, time: Duration) {
         self.clock.0.fetch_add(u64::try_from(time.as_nanos()).unwrap(), Ordering::SeqCst);
     }

@@ -3,96 +3,144 @@
 use std::time::Duration;
 
 use skybridge_desk::partners::PartnerError;
-use skybridge_store::Table;
+use skybridge_store::{StoreError, Table};
 
 use crate::kit::{Counter, agency, plan_name};
-use crate::rigged_store::{Call, RiggedStore};
+use crate::rigged_store::Call;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The next time the gate is to be told of a change, the partners cannot be read.
-fn fail_next_reload(store: &RiggedStore) {
-    store.fail(Call::Query, Table::Partners, 1);
-}
-
-/// A refusal that tells of a change that is recorded.
-#[track_caller]
-fn expect_not_in_force<T: std::fmt::Debug>(outcome: Result<T, PartnerError>) {
-    let refused = outcome.unwrap_err();
-    assert!(matches!(refused, PartnerError::NotInForce { .. }), "{refused}");
-}
+/// How old a roster may be before a process looks for changes, in these tests.
+const MAX_AGE: Duration = Duration::from_millis(500);
 
 #[tokio::test]
-async fn a_change_that_is_recorded_but_not_in_force_is_said_to_be_just_that() {
+async fn a_change_that_the_store_does_not_take_is_none() {
     let counter = Counter::open("50", 100).await;
     let key = counter.agency("A").await;
-    fail_next_reload(&counter.store);
-    expect_not_in_force(counter.set_plan("50", 7).await);
-    assert_eq!(counter.desk.plans().await.unwrap()[0].plan.burst(), 7);
-    assert_eq!(counter.admitted(&key.text, 50).await, 50, "the plan before is in force");
-
     counter.store.fail(Call::Commit, Table::Partners, 1);
     let refused = counter.set_plan("50", 8).await.unwrap_err();
     assert!(matches!(refused, PartnerError::Store(_)), "{refused}");
-    assert_eq!(counter.desk.plans().await.unwrap()[0].plan.burst(), 7, "nothing was done");
+    assert_eq!(counter.desk.plans().await.unwrap()[0].plan.burst(), 100);
+    assert_eq!(counter.admitted(&key.text, 50).await, 50);
 }
 
 #[tokio::test]
-async fn a_repeated_revocation_is_in_force_or_says_that_it_is_not() {
+async fn a_change_whose_answer_was_lost_is_in_force_once_it_is_repeated_or_looked_for() {
     let counter = Counter::open("50", 100).await;
     let key = counter.agency("A").await;
     let revoke = || counter.desk.revoke_key(&counter.operator, key.key.id);
-    for _ in 0..2 {
-        fail_next_reload(&counter.store);
-        expect_not_in_force(revoke().await);
-        counter.authenticate(&key.text).unwrap();
-    }
+    counter.store.lose_answer(Table::Partners, 1);
+    assert!(matches!(revoke().await, Err(PartnerError::Store(StoreError::OutcomeUnknown(_)))));
+    counter.authenticate(&key.text).unwrap();
     let revoked = revoke().await.unwrap();
     assert_eq!(revoked.revoked_at, Some(counter.desk.now()));
     assert!(counter.authenticate(&key.text).is_err());
-}
 
-#[tokio::test]
-async fn a_repeated_change_of_an_agency_is_in_force_or_says_that_it_is_not() {
-    let counter = Counter::open("50", 100).await;
-    let key = counter.agency("A").await;
-    let name = agency("A");
-    let suspend = || counter.desk.suspend_agency(&counter.operator, &name);
-    for _ in 0..2 {
-        fail_next_reload(&counter.store);
-        expect_not_in_force(suspend().await);
-        counter.authenticate(&key.text).unwrap();
-    }
-    suspend().await.unwrap();
+    let create = || counter.desk.create_agency(&counter.operator, agency("B"), plan_name());
+    counter.store.lose_answer(Table::Partners, 1);
+    create().await.unwrap_err();
+    assert!(matches!(create().await, Err(PartnerError::AgencyExists(_))));
+    counter.issue_key("B", None).await.unwrap();
+
+    let key = counter.issue_key("B", None).await.unwrap();
+    counter.store.lose_answer(Table::Partners, 1);
+    counter.desk.suspend_agency(&counter.operator, &agency("B")).await.unwrap_err();
+    counter.authenticate(&key.text).unwrap();
+    counter.advance(MAX_AGE);
+    counter.desk.refresh_roster(MAX_AGE).await.unwrap();
     assert!(counter.authenticate(&key.text).is_err());
 }
 
 #[tokio::test]
-async fn an_agency_that_was_recorded_and_not_in_force_exists_when_it_is_created_again() {
-    let counter = Counter::open("50", 100).await;
-    let create = || counter.desk.create_agency(&counter.operator, agency("A"), plan_name());
-    fail_next_reload(&counter.store);
-    expect_not_in_force(create().await);
-    assert!(counter.desk.agency_pace(&agency("A")).is_err(), "the gate was not told");
-    assert!(matches!(create().await, Err(PartnerError::AgencyExists(_))));
-    counter.desk.agency_pace(&agency("A")).unwrap();
+async fn what_one_process_changes_holds_in_another_once_it_looks() {
+    let here = Counter::open("50", 100).await;
+    let there = here.beside().await;
+    let key = here.agency("A").await;
+    assert!(there.authenticate(&key.text).is_err(), "not looked for yet");
+    there.desk.refresh_roster(Duration::ZERO).await.unwrap();
+    there.authenticate(&key.text).unwrap();
+
+    here.desk.revoke_key(&here.operator, key.key.id).await.unwrap();
+    there.advance(MAX_AGE - Duration::from_nanos(1));
+    there.desk.refresh_roster(MAX_AGE).await.unwrap();
+    there.authenticate(&key.text).unwrap();
+    there.advance(Duration::from_nanos(1));
+    there.desk.refresh_roster(MAX_AGE).await.unwrap();
+    assert!(there.authenticate(&key.text).is_err(), "half a second later it holds");
+
+    let key = there.issue_key("A", None).await.unwrap();
+    here.desk.refresh_roster(Duration::ZERO).await.unwrap();
+    there.desk.suspend_agency(&there.operator, &agency("A")).await.unwrap();
+    here.authenticate(&key.text).unwrap();
+    here.desk.refresh_roster(Duration::ZERO).await.unwrap();
+    assert!(here.authenticate(&key.text).is_err());
 }
 
 #[tokio::test]
-async fn a_new_key_is_handed_out_also_when_the_gate_could_not_be_told_of_it() {
-    let counter = Counter::open("50", 100).await;
-    counter.agency("A").await;
-    fail_next_reload(&counter.store);
-    let issued = counter.issue_key("A", None).await.unwrap();
-    assert!(counter.authenticate(&issued.text).is_err(), "the gate was not told");
-    counter.set_plan("50", 100).await.unwrap();
-    counter.authenticate(&issued.text).unwrap();
+async fn looking_for_changes_costs_one_read_and_one_more_for_each_change() {
+    let here = Counter::open("50", 100).await;
+    for name in ["A", "B", "C"] {
+        here.agency(name).await;
+    }
+    let there = here.beside().await;
+    let cost_of_a_look = async || {
+        let before = there.store.calls();
+        there.desk.refresh_roster(Duration::ZERO).await.unwrap();
+        there.store.calls() - before
+    };
+    assert_eq!(cost_of_a_look().await, 1);
+    here.desk.suspend_agency(&here.operator, &agency("B")).await.unwrap();
+    assert_eq!(cost_of_a_look().await, 2);
+    assert_eq!(cost_of_a_look().await, 1);
+}
 
-    fail_next_reload(&counter.store);
-    let rotation = counter.desk.rotate_key(&counter.operator, issued.key.id, HOUR).await.unwrap();
-    assert!(counter.authenticate(&rotation.issued.text).is_err());
-    counter.set_plan("50", 100).await.unwrap();
-    counter.authenticate(&rotation.issued.text).unwrap();
+#[tokio::test]
+async fn a_process_that_is_far_behind_misses_no_change() {
+    let here = Counter::open("50", 100).await;
+    let key = here.agency("A").await;
+    let there = here.beside().await;
+    here.desk.revoke_key(&here.operator, key.key.id).await.unwrap();
+    for _ in 0..60 {
+        // Two agencies' worth of entries in the log, which holds a hundred.
+        here.desk.suspend_agency(&here.operator, &agency("A")).await.unwrap();
+        here.desk.resume_agency(&here.operator, &agency("A")).await.unwrap();
+    }
+    there.authenticate(&key.text).unwrap();
+    there.desk.refresh_roster(Duration::ZERO).await.unwrap();
+    assert!(there.authenticate(&key.text).is_err());
+}
+
+#[tokio::test]
+async fn processes_that_change_partners_at_once_lose_no_change() {
+    let here = Counter::open("50", 100).await;
+    here.agency("A").await;
+    let (there, beyond) = (here.beside().await, here.beside().await);
+    let mut keys = Vec::new();
+    for _ in 0..5 {
+        for counter in [&here, &there, &beyond] {
+            keys.push(counter.issue_key("A", None).await.unwrap());
+        }
+    }
+    for counter in [&here, &there, &beyond] {
+        counter.desk.refresh_roster(Duration::ZERO).await.unwrap();
+        for key in &keys {
+            counter.authenticate(&key.text).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_fails_leaves_what_was_known_and_the_next_one_finds_the_change() {
+    let here = Counter::open("50", 100).await;
+    let key = here.agency("A").await;
+    let there = here.beside().await;
+    here.desk.revoke_key(&here.operator, key.key.id).await.unwrap();
+    // The log is read, the changed key is not.
+    there.store.fail(Call::Get, Table::Partners, 2);
+    there.desk.refresh_roster(Duration::ZERO).await.unwrap_err();
+    there.authenticate(&key.text).unwrap();
+    there.desk.refresh_roster(Duration::ZERO).await.unwrap();
+    assert!(there.authenticate(&key.text).is_err());
 }
 
 #[tokio::test]

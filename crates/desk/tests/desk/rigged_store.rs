@@ -1,5 +1,6 @@
 //! A store in memory that fails or waits at the call that a test names.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -17,6 +18,8 @@ pub(crate) enum Call {
 /// What a call meets.
 enum Fault {
     Failure,
+    /// The call does what it is to do, and its caller is not told.
+    AnswerLost,
     Hold(Arc<Hold>),
 }
 
@@ -55,12 +58,19 @@ struct Trap {
 pub(crate) struct RiggedStore {
     store: MemoryStore,
     traps: Mutex<Vec<Trap>>,
+    /// How many calls came.
+    calls: AtomicUsize,
 }
 
 impl RiggedStore {
     /// Fails the `nth` such call from now on, counted from 1; nothing is read or written then.
     pub(crate) fn fail(&self, call: Call, table: Table, nth: usize) {
         self.set(call, table, nth, Fault::Failure);
+    }
+
+    /// Loses the answer of the `nth` commit of `table` from now on, counted from 1; it takes place.
+    pub(crate) fn lose_answer(&self, table: Table, nth: usize) {
+        self.set(Call::Commit, table, nth, Fault::AnswerLost);
     }
 
     /// Holds the `nth` such call from now on, counted from 1.
@@ -72,6 +82,11 @@ impl RiggedStore {
 
     fn set(&self, call: Call, table: Table, nth: usize, fault: Fault) {
         self.traps.lock().unwrap().push(Trap { call, table, let_pass: nth - 1, fault });
+    }
+
+    /// How many calls have come.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
     }
 
     /// The fault of the first trap whose turn it is; those behind it count the call too.
@@ -89,15 +104,18 @@ impl RiggedStore {
         sprung.map(|at| traps.remove(at).fault)
     }
 
-    async fn pass(&self, call: Call, table: Table, id: &str) -> Result<(), StoreError> {
+    /// Whether the answer gets lost.
+    async fn pass(&self, call: Call, table: Table, id: &str) -> Result<bool, StoreError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
         match self.sprung(call, table) {
-            None => Ok(()),
+            None => Ok(false),
+            Some(Fault::AnswerLost) => Ok(true),
             Some(Fault::Failure) => Err(StoreError::Unavailable("the test says so".into())),
             Some(Fault::Hold(hold)) => {
                 id.clone_into(&mut hold.id.lock().unwrap());
                 hold.reached.notify_one();
                 hold.go.notified().await;
-                Ok(())
+                Ok(false)
             }
         }
     }
@@ -118,7 +136,11 @@ impl Store for RiggedStore {
     /// A commit is of the table that its first write is of.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         let key = commit.writes[0].record.key.clone();
-        self.pass(Call::Commit, key.table, &key.id).await?;
-        self.store.commit(commit).await
+        let answer_lost = self.pass(Call::Commit, key.table, &key.id).await?;
+        let outcome = self.store.commit(commit).await;
+        if answer_lost {
+            return Err(StoreError::OutcomeUnknown("the test says so".into()).into());
+        }
+        outcome
     }
 }

@@ -77,20 +77,6 @@ async fn a_step_whose_answer_was_lost_is_settled_by_repeating_it() {
 }
 
 #[tokio::test]
-async fn an_operator_is_told_of_a_change_that_is_recorded_and_not_in_force() {
-    let (app, store) = app().await;
-    let agency = app.agency("PartnerCo").await;
-    store.set(Some(Fault::PartnersUnlisted));
-    let suspended = app.admin().post("/admin/v1/agencies/PartnerCo/suspend", &json!(null)).await;
-    let detail = expect_retry(suspended, "store-unavailable");
-    assert!(detail.contains("is recorded") && !detail.contains("Nothing was done"), "{detail}");
-    agency.get("/v1/usage").await.expect(200);
-    store.set(None);
-    app.admin().post("/admin/v1/agencies/PartnerCo/suspend", &json!(null)).await.expect(200);
-    agency.get("/v1/usage").await.expect_refusal(403, "agency-suspended");
-}
-
-#[tokio::test]
 async fn a_defect_costs_one_answer() {
     let (app, store) = app().await;
     let agency = app.agency("PartnerCo").await;

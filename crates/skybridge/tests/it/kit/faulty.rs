@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use skybridge_store::{Commit, CommitError, Key, MemoryStore, Page, Query, Record, Store, StoreError, Table};
 
-/// What goes wrong, with bookings unless it says otherwise; everything else is well.
+/// What goes wrong with bookings; everything else is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Commits find the queue full.
@@ -18,8 +18,6 @@ pub(crate) enum Fault {
     CommitLost,
     /// The store has a defect, and panics.
     Defect,
-    /// Partners are written and found, but cannot be listed.
-    PartnersUnlisted,
 }
 
 /// A memory store with a fault that a test sets and takes away.
@@ -37,10 +35,7 @@ impl FaultyStore {
     /// The fault that concerns `table` now.
     fn fault(&self, table: Table) -> Option<Fault> {
         let fault = *self.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        fault.filter(|fault| match fault {
-            Fault::PartnersUnlisted => table == Table::Partners,
-            _ => table == Table::Bookings,
-        })
+        fault.filter(|_| table == Table::Bookings)
     }
 
     fn read(&self, table: Table) -> Result<(), StoreError> {
@@ -61,16 +56,13 @@ impl Store for FaultyStore {
 
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
         self.read(query.table)?;
-        if self.fault(query.table) == Some(Fault::PartnersUnlisted) {
-            return Err(StoreError::Unavailable("nobody answers at 10.0.0.7".into()));
-        }
         self.inner.query(query).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         let lost = || StoreError::OutcomeUnknown("the line to 10.0.0.7 broke".into()).into();
         match self.fault(commit.writes[0].record.key.table) {
-            None | Some(Fault::PartnersUnlisted) => self.inner.commit(commit).await,
+            None => self.inner.commit(commit).await,
             Some(Fault::QueueFull) => Err(StoreError::Overloaded.into()),
             Some(Fault::CommitLost) => Err(lost()),
             Some(Fault::AnswerLost) => {
