@@ -22,10 +22,12 @@ use http::request::Parts;
 use skybridge_desk::AdmissionError;
 use skybridge_gate::{Caller, Permit, pace_headers};
 
+pub use credentials::VouchedKey;
 pub(crate) use credentials::{CHALLENGE, bearer_token};
 pub(crate) use entrance::Entrances;
 pub(crate) use exchange::Exchange;
 use exchange::take_refusal;
+pub use request_id::GatewayRequestId;
 pub(crate) use request_id::RequestIds;
 
 use crate::problem::Refusal;
@@ -59,13 +61,9 @@ async fn pass(
         Access::Open => {}
         Access::Key(scope) => {
             envelope::require_json_accepted(request.headers())?;
-            // Who is calling? The checksum refuses a typing error before anything is looked up.
-            let presented = credentials::presented_key(request.headers())?;
-            let caller = door
-                .desk
-                .gate()
-                .authenticate(presented, exchange.source(), exchange.begun_at())
-                .map_err(refuse::authentication)?;
+            // Who is calling? Told from the key alone; storage is not asked.
+            let caller =
+                credentials::caller(door.desk.gate(), &request, exchange.source(), exchange.begun_at())?;
             let permit = match caller.require(scope).map_err(refuse::scope) {
                 // May they call now? One atomic decision over rate, burst, quota and calls in flight.
                 Ok(()) => admit(door, exchange, &caller).await,

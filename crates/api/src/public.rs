@@ -26,6 +26,7 @@ use utoipa_axum::routes;
 use crate::draining::Draining;
 use crate::openapi;
 use crate::pipeline::{Entrances, RequestIds, pipeline};
+pub use crate::pipeline::{GatewayRequestId, VouchedKey};
 use crate::problem::{Code, Refusal};
 use crate::tally::Tally;
 

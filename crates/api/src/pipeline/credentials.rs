@@ -1,17 +1,58 @@
 //! Where a request carries its key.
 
+use std::net::IpAddr;
+
+use axum::extract::Request;
 use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
+use skybridge_domain::key::{KeyId, Mode, PresentedKey};
+use skybridge_domain::time::Timestamp;
+use skybridge_gate::{Caller, Gate};
 
 use crate::problem::{Code, Refusal};
+use crate::refuse;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The challenge of every 401: how to present a key (RFC 9110, section 11.6.1).
 pub(crate) const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"skybridge\"");
 
+/// A key whose text a gateway in front of us has checked. A front door that trusts its gateway puts it into the
+/// request's extensions, where no caller can put anything: extensions are of this process, never of the wire. The
+/// request then counts as the holder's, and whatever key its headers carry is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VouchedKey {
+    id: KeyId,
+    mode: Mode,
+}
+
+impl VouchedKey {
+    /// Takes the key's text as the gateway has checked it; none, if it is not a key of ours. The secret in it is
+    /// not kept.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let PresentedKey { id, mode, .. } = PresentedKey::parse(text).ok()?;
+        Some(Self { id, mode })
+    }
+}
+
+/// Who calls, by the gateway's word or by the key that the headers carry.
+pub(super) fn caller(
+    gate: &Gate,
+    request: &Request,
+    source: IpAddr,
+    now: Timestamp,
+) -> Result<Caller, Refusal> {
+    let caller = match request.extensions().get::<VouchedKey>() {
+        Some(VouchedKey { id, mode }) => gate.authenticate_vouched(*id, *mode, source, now),
+        // The checksum refuses a typing error before anything is looked up.
+        None => gate.authenticate(presented_key(request.headers())?, source, now),
+    };
+    caller.map_err(refuse::authentication)
+}
+
 /// The text of the key in `x-api-key` (API Gateway's own header) or `Authorization: Bearer`.
-pub(super) fn presented_key(headers: &HeaderMap) -> Result<&str, Refusal> {
+fn presented_key(headers: &HeaderMap) -> Result<&str, Refusal> {
     match (headers.get(X_API_KEY), headers.get(header::AUTHORIZATION)) {
         (Some(_), Some(_)) => Err(Refusal::new(
             Code::DuplicateHeader,

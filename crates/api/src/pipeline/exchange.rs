@@ -28,7 +28,7 @@ impl Exchange {
     pub(crate) fn begin(ids: &RequestIds, now: Timestamp, request: &Request) -> Self {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         Self {
-            request_id: ids.name(request.headers()),
+            request_id: ids.name(request),
             source: peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip()),
             begun_at: now,
             limits: Vec::new(),

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use axum::extract::Request;
+use http::{HeaderName, HeaderValue};
 use skybridge_domain::id::Randomness;
 
 /// The header that carries it, both ways.
@@ -10,8 +11,23 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 
 const CHARS_MAX: usize = 128;
 
-/// Takes the caller's id if it is well-formed (1 to 128 ASCII letters, digits, `.`, `_`, `-`); makes one
-/// otherwise.
+/// The name that a gateway in front of us gave the request. A front door puts it into the request's extensions;
+/// it is taken unless the caller sent a name of its own, so that the gateway's log and ours name the same request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayRequestId(HeaderValue);
+
+impl GatewayRequestId {
+    /// Takes the gateway's name without the padding that some of them end with (`=`); none, if it is not of the
+    /// form that callers' names have.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let name = text.trim_end_matches('=');
+        well_formed(name.as_bytes()).then(|| HeaderValue::from_str(name).ok().map(Self)).flatten()
+    }
+}
+
+/// Takes the caller's id if it is well-formed (1 to 128 ASCII letters, digits, `.`, `_`, `-`), then the gateway's;
+/// makes one otherwise.
 ///
 /// An id is eight random hexadecimal digits for the process and a number that counts its requests: unique
 /// without asking for chance on every request.
@@ -28,20 +44,49 @@ impl RequestIds {
         Self { process: format!("{:08x}", u32::from_be_bytes(process)), count: AtomicU64::new(1) }
     }
 
-    /// The id of the request that came with `headers`.
-    pub(crate) fn name(&self, headers: &HeaderMap) -> HeaderValue {
-        match headers.get(&X_REQUEST_ID) {
-            Some(callers) if well_formed(callers.as_bytes()) => callers.clone(),
-            _ => {
-                let number = self.count.fetch_add(1, Ordering::Relaxed);
-                HeaderValue::try_from(format!("{}-{number:x}", self.process))
-                    .expect("hexadecimal digits are a header value")
-            }
+    /// The id of `request`.
+    pub(crate) fn name(&self, request: &Request) -> HeaderValue {
+        if let Some(callers) = request.headers().get(&X_REQUEST_ID)
+            && well_formed(callers.as_bytes())
+        {
+            return callers.clone();
         }
+        if let Some(GatewayRequestId(gateways)) = request.extensions().get() {
+            return gateways.clone();
+        }
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        HeaderValue::try_from(format!("{}-{number:x}", self.process))
+            .expect("hexadecimal digits are a header value")
     }
 }
 
 fn well_formed(id: &[u8]) -> bool {
     (1..=CHARS_MAX).contains(&id.len())
         && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(callers: Option<&str>, gateways: &str) -> String {
+        let mut request = Request::default();
+        if let Some(callers) = callers {
+            request.headers_mut().insert(&X_REQUEST_ID, callers.parse().unwrap());
+        }
+        if let Some(gateways) = GatewayRequestId::of(gateways) {
+            request.extensions_mut().insert(gateways);
+        }
+        let ids = RequestIds { process: "0badcafe".to_owned(), count: AtomicU64::new(1) };
+        ids.name(&request).to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_name_is_the_callers_or_the_gateways_or_ours() {
+        assert_eq!(named(Some("trip-7"), "JKJaXmPLvHcESHA="), "trip-7");
+        assert_eq!(named(None, "JKJaXmPLvHcESHA="), "JKJaXmPLvHcESHA");
+        assert_eq!(named(Some("trip 7"), "8f14-25afc3e9ae33"), "8f14-25afc3e9ae33");
+        assert_eq!(named(Some("trip 7"), "a\"b"), "0badcafe-1");
+        assert_eq!(named(None, "=="), "0badcafe-1");
+    }
 }

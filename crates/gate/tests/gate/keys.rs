@@ -119,6 +119,38 @@ fn a_suspended_agency_stays_out() {
 }
 
 #[test]
+fn a_key_that_the_gateway_vouches_for_needs_no_secret_and_no_pepper() {
+    let key = ApiKey::generate(Mode::Live, &Seeded(1));
+    let gone = PepperId::parse("gone").unwrap();
+    let gate = gate_with(vec![Key { secret_hash: [0; 32], pepper_id: gone, ..record_of(&key) }]);
+    let caller = gate.authenticate_vouched(key.id(), Mode::Live, HOME, at(NOON)).unwrap();
+    assert_eq!((caller.agency().as_str(), caller.key_id()), ("PartnerCo", key.id()));
+}
+
+#[test]
+fn a_gateway_cannot_vouch_for_a_key_that_does_not_hold() {
+    let key = ApiKey::generate(Mode::Live, &Seeded(1));
+    let good = record_of(&key);
+    let elsewhere = vec!["198.51.100.0/24".parse().unwrap()];
+    for (record, mode, refused) in [
+        (record_of(&ApiKey::generate(Mode::Live, &Seeded(2))), Mode::Live, AuthenticationRefusal::KeyUnknown),
+        (Key { expires_at: Some(at(NOON)), ..good.clone() }, Mode::Live, AuthenticationRefusal::KeyUnknown),
+        (Key { revoked_at: Some(at(NOON)), ..good.clone() }, Mode::Live, AuthenticationRefusal::KeyUnknown),
+        (good.clone(), Mode::Test, AuthenticationRefusal::KeyUnknown),
+        (Key { allowed_cidrs: elsewhere, ..good }, Mode::Live, AuthenticationRefusal::AddressNotAllowed),
+    ] {
+        let answer = gate_with(vec![record]).authenticate_vouched(key.id(), mode, HOME, at(NOON));
+        assert_eq!(answer.unwrap_err(), refused);
+    }
+    let suspended = Standing::Suspended { at: at(NOON) };
+    let agencies = vec![skybridge_domain::agency::Agency { standing: suspended, ..agency("PartnerCo") }];
+    let partners = Partners { plans: vec![plan("1 1 - -")], agencies, keys: vec![record_of(&key)] };
+    let gate = Gate::new(peppers(), partners, [], at(NOON)).unwrap();
+    let answer = gate.authenticate_vouched(key.id(), Mode::Live, HOME, at(NOON));
+    assert_eq!(answer.unwrap_err(), AuthenticationRefusal::AgencySuspended);
+}
+
+#[test]
 fn keys_hashed_under_an_older_pepper_still_work() {
     let key = ApiKey::generate(Mode::Live, &Seeded(1));
     let rotated = format!("2:{}\n{}", "ab".repeat(32), peppers().reveal());
