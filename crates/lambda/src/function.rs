@@ -1,0 +1,89 @@
+//! One event, one answer: the same router as the server's, behind another door.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use lambda_runtime::{Context, Diagnostic};
+use skybridge_api::{Draining, public};
+use skybridge_desk::Desk;
+use skybridge_store::StoreError;
+use tower::ServiceExt as _;
+use tracing::Instrument as _;
+
+use crate::answer::Answer;
+use crate::event::{Event, Unreadable};
+use crate::request;
+use crate::settings::GatewayKeys;
+
+/// How old what is known of partners may be. A key that was revoked elsewhere is refused within a second, also by a
+/// process that was frozen meanwhile; a burst of calls asks the store no more often than this.
+const ROSTER_AGE_MAX: Duration = Duration::from_millis(500);
+
+/// A body is here as a whole when its event is; the router wants a limit all the same.
+const BODY_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The function, ready for events.
+pub(crate) struct Function {
+    desk: Arc<Desk>,
+    router: Router,
+    gateway_keys: GatewayKeys,
+}
+
+/// Why an event has no answer. The gateway tells its caller no more than that something failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error("the answer broke off while it was made")]
+    Answer(#[from] axum::Error),
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        let error_type = match &failure {
+            Failure::Unreadable(_) => "UnreadableEvent",
+            Failure::Answer(_) => "Internal",
+        };
+        Self { error_type: error_type.to_owned(), error_message: failure.to_string() }
+    }
+}
+
+impl Function {
+    pub(crate) fn new(desk: Desk, gateway_keys: GatewayKeys) -> Self {
+        let desk = Arc::new(desk);
+        let options = public::Options { body_deadline: BODY_DEADLINE, draining: Draining::default() };
+        Self { router: public::router(Arc::clone(&desk), options), desk, gateway_keys }
+    }
+
+    /// Answers the event whose JSON is `event`. Lines of the log name it as Lambda does.
+    pub(crate) async fn answer(&self, event: &str, context: &Context) -> Result<Answer, Failure> {
+        let span = tracing::error_span!("invocation", aws_request_id = context.request_id);
+        async {
+            let event = Event::read(event)?;
+            let format = event.format;
+            let request = request::from_event(event, self.gateway_keys)?;
+            self.hear_of_changes().await;
+            let response = self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+            Ok(Answer::of(response, format).await?)
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Takes note of keys, agencies and plans that others changed meanwhile. If the store does not answer, what was
+    /// known holds on, and whatever needs the store is refused by itself.
+    async fn hear_of_changes(&self) {
+        if let Err(error) = self.desk.refresh_roster(ROSTER_AGE_MAX).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "changes of partners could not be asked for"
+            );
+        }
+    }
+
+    /// Gives back what was taken of shared limits and not used.
+    pub(crate) async fn settle(&self) -> Result<(), StoreError> {
+        self.desk.settle_limits().await
+    }
+}

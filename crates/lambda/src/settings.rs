@@ -1,0 +1,94 @@
+//! The settings of the function: environment variables, as Lambda sets them. The one place that reads them.
+
+use skybridge_gate::Peppers;
+use tracing_subscriber::filter::Targets;
+
+use crate::logs;
+
+const PEPPER: &str = "SKYBRIDGE_PEPPER";
+const LOG_LEVEL: &str = "SKYBRIDGE_LOG_LEVEL";
+const TRUST_GATEWAY_KEYS: &str = "SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS";
+
+/// What Lambda itself sets, and nobody else.
+const OF_LAMBDA: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+];
+
+/// What the function was told.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// None only where the gateway checks the keys.
+    pub(crate) peppers: Option<Peppers>,
+    pub(crate) gateway_keys: GatewayKeys,
+}
+
+/// What to do with an API key that a REST API has checked against its usage plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GatewayKeys {
+    /// Its holder is the caller; the secret is not checked a second time.
+    Trusted,
+    /// It is not looked at.
+    Ignored,
+}
+
+/// What is wrong with the settings, as a sentence that says what to do. Repeats no secret.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidSettings {
+    #[error(
+        "SKYBRIDGE_PEPPER is not set; set it to the text of the file `pepper` in the data directory of the server that \
+         the agencies' keys are made with, or, behind a REST API that checks them, set \
+         SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS=true"
+    )]
+    PepperMissing,
+    #[error(
+        "SKYBRIDGE_PEPPER cannot be read: {0}; it takes the text of the file `pepper` in the server's data directory"
+    )]
+    Pepper(#[from] skybridge_gate::InvalidPeppers),
+    #[error("SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS is {0:?}; set it to true or false")]
+    TrustGatewayKeys(String),
+    #[error("SKYBRIDGE_LOG_LEVEL is {0:?}; set it to error, warn, info, debug or trace")]
+    LogLevel(String),
+    #[error("{0} holds what is not UTF-8; set it anew")]
+    NotText(&'static str),
+}
+
+/// What Lambda's environment lacks, if this process runs anywhere else.
+pub(crate) fn missing_of_lambda() -> Option<&'static str> {
+    OF_LAMBDA.into_iter().find(|name| !matches!(variable(name), Ok(Some(_))))
+}
+
+/// How much to log.
+pub(crate) fn log_filter() -> Result<Targets, InvalidSettings> {
+    let level = variable(LOG_LEVEL)?.unwrap_or_else(|| "info".to_owned());
+    logs::filter_of(&level).ok_or(InvalidSettings::LogLevel(level))
+}
+
+impl Settings {
+    /// Reads the settings.
+    pub(crate) fn read() -> Result<Self, InvalidSettings> {
+        let gateway_keys = match variable(TRUST_GATEWAY_KEYS)?.as_deref() {
+            None | Some("false") => GatewayKeys::Ignored,
+            Some("true") => GatewayKeys::Trusted,
+            Some(other) => return Err(InvalidSettings::TrustGatewayKeys(other.to_owned())),
+        };
+        let peppers = match variable(PEPPER)? {
+            Some(text) => Some(Peppers::parse(&text)?),
+            None if gateway_keys == GatewayKeys::Trusted => None,
+            None => return Err(InvalidSettings::PepperMissing),
+        };
+        Ok(Self { peppers, gateway_keys })
+    }
+}
+
+/// The text of a variable; none if it is not set, or empty, as templates leave what nobody filled in.
+#[expect(clippy::disallowed_methods, reason = "this is the configuration of this binary")]
+pub(crate) fn variable(name: &'static str) -> Result<Option<String>, InvalidSettings> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(InvalidSettings::NotText(name)),
+    }
+}
