@@ -1,0 +1,105 @@
+//! A commit of several records: one `TransactWriteItems`.
+//!
+//! Its client token is the commit's id and stays the same over all attempts: DynamoDB answers a transaction that took
+//! place within the last ten minutes with success, without doing it again.
+
+use std::fmt::Write as _;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use skybridge_store::{StoreError, Write};
+
+use super::{Verdict, expression};
+use crate::item::{self, CommitId};
+use crate::retry::Errand;
+use crate::trouble::Cause;
+use crate::{DynamoStore, Failure, Operation, Outcome, Trouble};
+
+impl DynamoStore {
+    pub(super) async fn transact(
+        &self,
+        writes: &[Write],
+        commit: CommitId,
+    ) -> Result<(Errand, Result<Verdict, Failure>), StoreError> {
+        let puts: Result<Vec<_>, _> = writes.iter().map(|write| self.transact_put(write, commit)).collect();
+        let request = self.client.transact_write_items().set_transact_items(Some(puts?));
+        let request = request.client_request_token(token(&commit));
+        // The first record's table stands for all in messages; its read settles a lost answer.
+        let table = writes.first().map(|write| self.table_name(write.record.key.table)).unwrap_or_default();
+        let errand = self.retry.errand(Operation::TransactWriteItems, &table);
+        let verdict = self.retry.run(&errand, || attempt(request.clone(), commit)).await;
+        Ok((errand, verdict))
+    }
+
+    fn transact_put(&self, write: &Write, commit: CommitId) -> Result<TransactWriteItem, StoreError> {
+        let condition = expression(write);
+        let put = Put::builder()
+            .table_name(self.table_name(write.record.key.table))
+            .set_item(Some(item::of(&write.record, commit)?))
+            .condition_expression(condition.text)
+            .expression_attribute_names("#name", condition.name)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let put = match condition.version {
+            Some(version) => {
+                put.expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+            }
+            None => put,
+        };
+        // A table and an item are all that a put must have.
+        let unbuilt = |error: BuildError| StoreError::Unavailable(Box::new(error));
+        Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
+    }
+}
+
+/// 32 hexadecimal digits; DynamoDB takes up to 36 characters.
+fn token(commit: &CommitId) -> String {
+    commit.iter().fold(String::with_capacity(2 * commit.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+async fn attempt(
+    request: TransactWriteItemsFluentBuilder,
+    commit: CommitId,
+) -> Result<(Verdict, Outcome), Trouble> {
+    let Err(error) = request.send().await else { return Ok((Verdict::Done, Outcome::Done)) };
+    let judged = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+            judge(canceled.cancellation_reasons(), &commit)
+        }
+        _ => return Err(Trouble::of(error)),
+    };
+    match judged {
+        Ok(verdict) => Ok((verdict, Outcome::ConditionFailed)),
+        Err(trouble) => Err(trouble(Box::new(error))),
+    }
+}
+
+/// What the reasons of a cancellation say: there is one for each write, in the order of the writes.
+///
+/// The first that is a reason decides. So a failed condition is reported only if every write before it was fine, as
+/// the port demands, and a conflict before it is tried again, since it hides what that write's condition would say.
+fn judge(reasons: &[CancellationReason], commit: &CommitId) -> Result<Verdict, fn(Cause) -> Trouble> {
+    if reasons.iter().filter_map(CancellationReason::item).any(|item| item::is_of_commit(item, commit)) {
+        return Ok(Verdict::Done);
+    }
+    for (write, reason) in reasons.iter().enumerate() {
+        match reason.code().unwrap_or("None") {
+            "None" => {}
+            "ConditionalCheckFailed" => return Ok(Verdict::Lost { write, standing: reason.item().cloned() }),
+            "TransactionConflict" => return Err(Trouble::Conflict),
+            "ThrottlingError" | "ProvisionedThroughputExceeded" => return Err(Trouble::Throttled),
+            "ValidationError" if reason.message().is_some_and(|message| message.contains("Item size")) => {
+                return Err(Trouble::TooLarge);
+            }
+            _ => return Err(Trouble::Rejected),
+        }
+    }
+    Err(Trouble::Rejected)
+}

@@ -1,0 +1,94 @@
+//! The store itself: the port's three operations, each led to where it is done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use skybridge_domain::id::Randomness;
+use skybridge_store::{Commit, CommitError, Key, Page, Query, Record, Store, StoreError, Table};
+
+use crate::item::{self, Item};
+use crate::retry::{Errand, Retry};
+use crate::{Failure, Operation, Outcome, RuntimeTimer, Settings, Timer, Trouble, client};
+
+/// A store on DynamoDB. Made once per process and shared: it holds the connections, the credentials and the budget of
+/// retries.
+pub struct DynamoStore {
+    pub(crate) client: Client,
+    pub(crate) retry: Retry,
+    pub(crate) table_prefix: String,
+    pub(crate) creation_deadline: Duration,
+}
+
+impl DynamoStore {
+    /// The store that `settings` describe. Nothing is sent yet: whether the tables are there shows at the first use,
+    /// or in a [`survey`](Self::survey).
+    ///
+    /// `randomness` gives each commit its id and each pause its length.
+    #[must_use]
+    pub fn connect(settings: &Settings, randomness: Arc<dyn Randomness>) -> Self {
+        Self::connect_with_timer(settings, randomness, Arc::new(RuntimeTimer::default()))
+    }
+
+    /// As [`connect`](Self::connect), with deadlines and pauses on `timer`; for tests, which must not wait.
+    #[must_use]
+    pub fn connect_with_timer(
+        settings: &Settings,
+        randomness: Arc<dyn Randomness>,
+        timer: Arc<dyn Timer>,
+    ) -> Self {
+        Self {
+            client: client::connect(settings),
+            retry: Retry::new(settings, randomness, timer),
+            table_prefix: settings.table_prefix.clone(),
+            creation_deadline: settings.creation_deadline,
+        }
+    }
+
+    /// The name of `table` on DynamoDB.
+    #[must_use]
+    pub fn table_name(&self, table: Table) -> String {
+        format!("{}{}", self.table_prefix, table.name())
+    }
+
+    /// A consistent read by key, as one attempt.
+    pub(crate) async fn read(&self, table: &str, key: &Key) -> Result<(Option<Item>, Outcome), Trouble> {
+        let request = self.client.get_item().table_name(table).set_key(Some(item::key_of(key)));
+        let found = request.consistent_read(true).send().await.map_err(Trouble::of)?;
+        Ok((found.item, Outcome::Done))
+    }
+
+    async fn find(&self, errand: &Errand, table: &str, key: &Key) -> Result<Option<Item>, Failure> {
+        self.retry.run(errand, || self.read(table, key)).await
+    }
+}
+
+impl std::fmt::Debug for DynamoStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DynamoStore").field("table_prefix", &self.table_prefix).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for DynamoStore {
+    async fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        if !key.is_storable() {
+            return Ok(None);
+        }
+        let table = self.table_name(key.table);
+        let errand = self.retry.errand(Operation::GetItem, &table);
+        let found = self.find(&errand, &table, key).await.map_err(Failure::nothing_written)?;
+        found.map(|item| item::record(key.table, item)).transpose()
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        query.check()?;
+        self.page(query).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        commit.check()?;
+        self.write(&commit.writes).await
+    }
+}
