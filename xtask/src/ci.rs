@@ -5,6 +5,7 @@
 
 mod layers;
 mod sources;
+mod templates;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -38,6 +39,7 @@ const CHECKS: &[Check] = &[
     Check { name: "format", run: || cargo_passes(&["fmt", "--all", "--check"]) },
     Check { name: "sources", run: || sources::check().map(|()| Outcome::Passed) },
     Check { name: "layers", run: || layers::check().map(|()| Outcome::Passed) },
+    Check { name: "templates", run: templates::check },
     Check { name: "dependencies", run: dependencies },
     Check { name: "lints", run: lints },
     Check { name: "documentation", run: documentation },
