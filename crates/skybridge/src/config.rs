@@ -32,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) drain_deadline: Duration,
     pub(crate) http: Http,
     pub(crate) commit_queue: usize,
+    pub(crate) dynamodb: DynamoDb,
     pub(crate) log: Log,
 }
 
@@ -43,6 +44,16 @@ pub(crate) struct Http {
     pub(crate) idle_timeout: Duration,
     pub(crate) connections_max: usize,
     pub(crate) connections_per_address_max: usize,
+}
+
+/// The `[dynamodb]` section.
+#[derive(Debug, Clone)]
+pub(crate) struct DynamoDb {
+    pub(crate) table_prefix: String,
+    /// `None`: as the AWS tools find it.
+    pub(crate) region: Option<String>,
+    /// `None`: as the AWS tools find it.
+    pub(crate) endpoint: Option<String>,
 }
 
 /// The `[log]` section.
@@ -57,14 +68,18 @@ pub(crate) struct Log {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreKind {
     Embedded,
+    DynamoDb,
     Memory,
 }
 
 impl StoreKind {
+    const ALL: [Self; 3] = [Self::Embedded, Self::DynamoDb, Self::Memory];
+
     /// Its name in the configuration.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Embedded => "embedded",
+            Self::DynamoDb => "dynamodb",
             Self::Memory => "memory",
         }
     }
@@ -123,11 +138,7 @@ impl Config {
                 address,
                 "an address and a port, such as 127.0.0.1:8081",
             ),
-            store: reader.take(
-                "store",
-                store_kind,
-                "\"embedded\" or \"memory\" (\"dynamodb\" is not built yet)",
-            ),
+            store: reader.take("store", store_kind, "\"embedded\", \"dynamodb\" or \"memory\""),
             drain_deadline: reader.duration("drain_deadline"),
             http: Http {
                 header_timeout: reader.duration("http.header_timeout"),
@@ -137,6 +148,19 @@ impl Config {
                 connections_per_address_max: reader.count("http.connections_per_address_max"),
             },
             commit_queue: reader.count("embedded.commit_queue"),
+            dynamodb: DynamoDb {
+                table_prefix: reader.take(
+                    "dynamodb.table_prefix",
+                    table_prefix,
+                    "1 to 64 letters, digits, dots, underscores or hyphens",
+                ),
+                region: reader.take("dynamodb.region", region, "the name of a region, such as us-east-2"),
+                endpoint: reader.take(
+                    "dynamodb.endpoint",
+                    endpoint,
+                    "an address such as http://127.0.0.1:8000",
+                ),
+            },
             log: Log {
                 format: reader.take("log.format", log_format, "\"auto\", \"json\" or \"pretty\""),
                 level: reader.take(
@@ -188,7 +212,28 @@ fn address(text: &str) -> Option<SocketAddr> {
 }
 
 fn store_kind(text: &str) -> Option<StoreKind> {
-    [StoreKind::Embedded, StoreKind::Memory].into_iter().find(|kind| kind.name() == text)
+    StoreKind::ALL.into_iter().find(|kind| kind.name() == text)
+}
+
+fn table_prefix(text: &str) -> Option<String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    ((1..=64).contains(&text.len()) && text.bytes().all(fits)).then(|| text.to_owned())
+}
+
+/// An empty text leaves it to others to say; so below.
+fn region(text: &str) -> Option<Option<String>> {
+    let named = !text.is_empty();
+    let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    fits.then(|| named.then(|| text.to_owned()))
+}
+
+fn endpoint(text: &str) -> Option<Option<String>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    let uri: http::Uri = text.parse().ok()?;
+    let fits = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+    fits.then(|| Some(text.to_owned()))
 }
 
 fn log_format(text: &str) -> Option<LogFormat> {

@@ -16,6 +16,7 @@ mod seats;
 mod secrets;
 mod signals;
 mod stream;
+mod upkeep;
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -49,6 +50,8 @@ const ADMIN_DRAIN_DEADLINE: Duration = Duration::from_secs(2);
 pub(crate) struct Manner {
     /// Set up the demonstration.
     pub(crate) demo: bool,
+    /// Make the store's tables, if they are not there.
+    pub(crate) create_tables: bool,
     /// Take a new pepper, although keys were made under another.
     pub(crate) new_pepper: bool,
     /// Print what is printed as JSON.
@@ -83,6 +86,7 @@ async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
     let addresses = Addresses { public: public.address(), admin: admin.address() };
     announce(addresses, manner, demo.as_ref(), &house.desk).await?;
 
+    upkeep::keep_roster(Arc::clone(&house.desk));
     let (public_drain, signal) = drain::drain();
     tokio::spawn(public.serve(routers.public, signal));
     let (admin_drain, signal) = drain::drain();
@@ -131,7 +135,7 @@ impl House {
             FoundPeppers::Kept(peppers) => (peppers, false),
             FoundPeppers::Fresh(peppers) => (peppers, true),
         };
-        let store = OpenStore::open(config, data).await?;
+        let store = OpenStore::open(config, data, manner.create_tables).await?;
         let (clock, randomness) = (Arc::new(MachineClock), Arc::new(MachineRandomness));
         let desk = Desk::open(store.port(), peppers, clock, randomness).await;
         let desk = Arc::new(desk.context("the store holds what this program cannot read")?);

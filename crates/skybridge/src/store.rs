@@ -1,12 +1,14 @@
 //! The store that the configuration names: the one place of the program that knows a backend.
 
 pub(crate) mod at_rest;
+pub(crate) mod dynamodb;
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use metrics::{Unit, describe_gauge, describe_histogram, gauge, histogram};
 use skybridge_store::{MemoryStore, Store};
+use skybridge_store_dynamodb::DynamoStore;
 use skybridge_store_embedded::{EmbeddedStore, GroupReport, Options};
 
 use crate::config::{Config, StoreKind};
@@ -17,15 +19,25 @@ use crate::data_dir::DataDir;
 pub(crate) enum OpenStore {
     /// On this machine's disk.
     Embedded(Arc<EmbeddedStore>),
+    /// In tables that others may use at the same time.
+    DynamoDb(Arc<DynamoStore>),
     /// Gone when the program ends.
     Memory(Arc<MemoryStore>),
 }
 
 impl OpenStore {
-    /// Opens the store, and makes it if there is none.
-    pub(crate) async fn open(config: &Config, data: &DataDir) -> anyhow::Result<Self> {
+    /// Opens the store, and makes it if there is none; tables on DynamoDB only if that is asked for, since they cost.
+    pub(crate) async fn open(config: &Config, data: &DataDir, create_tables: bool) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            !create_tables || config.store == StoreKind::DynamoDb,
+            "--create-tables is for --store dynamodb; the store here is {}",
+            config.store.name()
+        );
         match config.store {
             StoreKind::Memory => Ok(Self::Memory(Arc::new(MemoryStore::new()))),
+            StoreKind::DynamoDb => {
+                Ok(Self::DynamoDb(Arc::new(dynamodb::open(&config.dynamodb, create_tables).await?)))
+            }
             StoreKind::Embedded => {
                 let directory = data.store();
                 let mut options = Options::default();
@@ -43,6 +55,7 @@ impl OpenStore {
     pub(crate) fn port(&self) -> Arc<dyn Store> {
         match self {
             Self::Embedded(store) => Arc::clone(store) as Arc<dyn Store>,
+            Self::DynamoDb(store) => Arc::clone(store) as Arc<dyn Store>,
             Self::Memory(store) => Arc::clone(store) as Arc<dyn Store>,
         }
     }
@@ -51,7 +64,7 @@ impl OpenStore {
     pub(crate) async fn broken(&self) -> anyhow::Error {
         match self {
             Self::Embedded(store) => store.stopped().await.into(),
-            Self::Memory(_) => std::future::pending().await,
+            Self::DynamoDb(_) | Self::Memory(_) => std::future::pending().await,
         }
     }
 
@@ -61,7 +74,7 @@ impl OpenStore {
             Self::Embedded(store) => {
                 tokio::task::spawn_blocking(move || store.close()).await.context("closing the store panicked")
             }
-            Self::Memory(_) => Ok(()),
+            Self::DynamoDb(_) | Self::Memory(_) => Ok(()),
         }
     }
 

@@ -22,10 +22,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin_listen: Option<String>,
 
-    /// Where bookings are kept: embedded (this machine's disk) or memory (gone when the program ends)
-    /// [default: embedded] [env: SKYBRIDGE_STORE]
+    /// Where bookings are kept: embedded (this machine's disk), dynamodb (tables that many servers share) or memory
+    /// (gone when the program ends) [default: embedded] [env: SKYBRIDGE_STORE]
     #[arg(long, value_name = "STORE")]
     store: Option<String>,
+
+    /// With --store dynamodb: make the tables and indexes that are not there, and wait until they can be used
+    #[arg(long)]
+    create_tables: bool,
 
     /// Create, once, the agency PartnerCo with a key to try things with
     #[arg(long)]
@@ -46,10 +50,13 @@ impl Args {
         let options: Options =
             given.into_iter().filter_map(|(key, option, text)| Some((key, option, text?))).collect();
         let config = Config::read(&session.layers(options)?)?;
-        serve::run(
-            &config,
-            serve::Manner { demo: self.demo, new_pepper: self.new_pepper, json: session.wants_json() },
-        )?;
+        let manner = serve::Manner {
+            demo: self.demo,
+            create_tables: self.create_tables,
+            new_pepper: self.new_pepper,
+            json: session.wants_json(),
+        };
+        serve::run(&config, manner)?;
         Ok(())
     }
 }

@@ -19,6 +19,8 @@ fn the_defaults_read_and_are_the_contract() {
     assert_eq!(config.admin_listen.to_string(), "127.0.0.1:8081");
     assert_eq!(config.data, Path::new("./skybridge-data"));
     assert_eq!(config.store, StoreKind::Embedded);
+    assert_eq!(config.dynamodb.table_prefix, "skybridge-");
+    assert_eq!((&config.dynamodb.region, &config.dynamodb.endpoint), (&None, &None));
     assert_eq!(config.http.header_timeout, Duration::from_secs(10));
     assert_eq!(config.http.body_timeout, Duration::from_secs(30));
     assert_eq!(config.http.idle_timeout, Duration::from_secs(60));
@@ -84,7 +86,9 @@ fn a_value_of_the_wrong_kind_is_refused() {
 #[test]
 fn wrong_values_are_named_all_at_once() {
     let environment = [
-        ("SKYBRIDGE_STORE", "dynamodb"),
+        ("SKYBRIDGE_STORE", "postgres"),
+        ("SKYBRIDGE_DYNAMODB_ENDPOINT", "127.0.0.1:8000"),
+        ("SKYBRIDGE_DYNAMODB_TABLE_PREFIX", "sky bridge"),
         ("SKYBRIDGE_DRAIN_DEADLINE", "soon"),
         ("SKYBRIDGE_LISTEN", "8080"),
         ("SKYBRIDGE_LOG_FORMAT", "xml"),
@@ -92,10 +96,12 @@ fn wrong_values_are_named_all_at_once() {
     ];
     let faults = read("", &environment, vec![]).unwrap_err().join("\n");
     for part in [
-        "`store` (environment SKYBRIDGE_STORE) is \"dynamodb\"",
+        "`store` (environment SKYBRIDGE_STORE) is \"postgres\"",
         "`drain_deadline` (environment SKYBRIDGE_DRAIN_DEADLINE) is \"soon\"",
         "`listen` (environment SKYBRIDGE_LISTEN) is \"8080\"",
         "`log.format`",
+        "`dynamodb.endpoint`",
+        "`dynamodb.table_prefix`",
         "`embedded.commit_queue`",
     ] {
         assert!(faults.contains(part), "{part} in:\n{faults}");

@@ -46,6 +46,11 @@ async fn verify(State(store): State<OpenStore>) -> Result<Response, Refusal> {
 fn embedded(store: OpenStore) -> Result<Arc<EmbeddedStore>, Refusal> {
     match store {
         OpenStore::Embedded(store) => Ok(store),
+        OpenStore::DynamoDb(_) => Err(Refusal::new(
+            Code::NotFound,
+            "This server runs on DynamoDB, which backs up and checks its tables itself: point-in-time recovery, on-demand \
+             backups.",
+        )),
         OpenStore::Memory(_) => Err(Refusal::new(
             Code::NotFound,
             "This server runs on the memory store, which keeps nothing that could be backed up or verified.",
