@@ -5,6 +5,10 @@ use skybridge_store::Table;
 
 use super::document::Document;
 
+const INDEX: &str = "listing";
+const PARTITION: &str = "listing_partition";
+const SORT: &str = "listing_sort";
+
 /// Everything about the tables that is not as the program makes them.
 pub(super) fn faults(template: &Document) -> Vec<String> {
     let mut faults = Vec::new();
@@ -33,23 +37,19 @@ pub(super) fn faults(template: &Document) -> Vec<String> {
     faults
 }
 
-/// What decides whether the program can work with `table`.
+/// What decides whether the program can work with `table`. The names are the store's; a test compares them.
 fn expected(table: Table) -> [(&'static str, Value); 5] {
     let key = if table == Table::Bookings { "booking_id" } else { "id" };
-    let mut attributes = vec![attribute(key)];
-    let mut indexes = Value::Null;
-    if table != Table::Limits {
-        attributes.extend([attribute("listing_partition"), attribute("listing_sort")]);
-        indexes = json!([{
-            "IndexName": "listing",
-            "KeySchema": [element("listing_partition", "HASH"), element("listing_sort", "RANGE")],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }]);
-    }
+    let attributes = [key, PARTITION, SORT].map(attribute);
+    let index = json!([{
+        "IndexName": INDEX,
+        "KeySchema": [element(PARTITION, "HASH"), element(SORT, "RANGE")],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }]);
     [
-        ("AttributeDefinitions", Value::Array(attributes)),
+        ("AttributeDefinitions", json!(attributes)),
         ("KeySchema", json!([element(key, "HASH")])),
-        ("GlobalSecondaryIndexes", indexes),
+        ("GlobalSecondaryIndexes", index),
         ("BillingMode", json!("PAY_PER_REQUEST")),
         ("TimeToLiveSpecification", Value::Null),
     ]
@@ -65,12 +65,27 @@ fn element(name: &str, kind: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use skybridge_store_dynamodb::{hash_key, names};
+
     use super::*;
 
     fn faults_with(what: &str, instead: &str) -> Vec<String> {
         let text = super::super::text("deploy/aws/tables.yaml").expect("the template");
         assert!(text.contains(what), "nothing to replace: {what}");
         faults(&Document::parse("tables.yaml", text.replacen(what, instead, 1)).expect("YAML"))
+    }
+
+    /// The store is a dependency of this test only: the gate shall not wait for the AWS SDK to be built.
+    #[test]
+    fn the_names_are_the_stores() {
+        assert_eq!(
+            (INDEX, PARTITION, SORT),
+            (names::LISTING_INDEX, names::LISTING_PARTITION, names::LISTING_SORT)
+        );
+        for table in Table::ALL {
+            let [_, (_, key), ..] = expected(table);
+            assert_eq!(key, json!([element(hash_key(table), "HASH")]));
+        }
     }
 
     #[test]
