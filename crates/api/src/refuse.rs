@@ -156,6 +156,11 @@ pub(crate) fn store(error: StoreError) -> Refusal {
             "The store does not answer. Nothing was done; send the request again.",
         )
         .retry_after(1),
+        StoreError::Unlisted(_) => Refusal::new(
+            Code::StoreUnavailable,
+            "The store cannot list: its table has no index `listing`, which `skybridge serve --store dynamodb \
+             --create-tables` adds. Making bookings and reading one by its id work.",
+        ),
         StoreError::OutcomeUnknown(_) => Refusal::new(
             Code::StoreUnavailable,
             "The store failed while it wrote, so it is open whether this took place. Send the very same request \

@@ -30,6 +30,7 @@ impl Failure {
                 tracing::warn!(operation = %self.operation, table = self.table, "{self}");
                 StoreError::Overloaded
             }
+            Trouble::NoIndex(_) => StoreError::Unlisted(Box::new(self)),
             Trouble::TooLarge(_) => StoreError::Refused("a record holds at most 400 KB"),
             _ => StoreError::Unavailable(Box::new(self)),
         }

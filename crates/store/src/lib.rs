@@ -215,6 +215,10 @@ pub enum StoreError {
     /// The store cannot be used now; nothing was written.
     #[error("the store is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The table has no listing, so nothing can be queried; everything else works. Only on stores whose tables others
+    /// may make.
+    #[error("the table cannot be listed")]
+    Unlisted(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The store failed while it wrote: the commit may or may not have taken place. Read what it named to
     /// settle it.
     #[error("the outcome of the commit is unknown")]

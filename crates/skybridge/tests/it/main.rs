@@ -9,6 +9,7 @@ mod bad_input;
 mod bookings;
 mod commands;
 mod contract;
+mod dynamodb;
 mod exactly_once;
 mod honest_bookings;
 mod keys;

@@ -19,6 +19,7 @@ use crate::config::{Config, StoreKind, environment};
 use crate::data_dir::{ADMIN_TOKEN, ADMIN_URL, DataDir, PEPPER};
 use crate::serve::open_files as limit_of_open_files;
 use crate::store::at_rest::{self, Glance};
+use crate::store::dynamodb;
 use skybridge_machine::MachineClock;
 
 /// What one check found.
@@ -230,8 +231,10 @@ fn answering(server: Server, status: &Value) -> Vec<Finding> {
 
 fn store_at_rest(config: &Config, data: &DataDir) -> Finding {
     let what = "store";
-    if config.store == StoreKind::Memory {
-        return Finding::ok(what, "memory: nothing is kept");
+    match config.store {
+        StoreKind::Memory => return Finding::ok(what, "memory: nothing is kept"),
+        StoreKind::DynamoDb => return tables(config),
+        StoreKind::Embedded => {}
     }
     match at_rest::glance(data) {
         Ok(Glance::Absent) => {
@@ -241,5 +244,17 @@ fn store_at_rest(config: &Config, data: &DataDir) -> Finding {
             Finding::ok(what, "it opens and lacks nothing; skybridge verify reads all of it")
         }
         Err(error) => Finding::fail(what, error.to_string()),
+    }
+}
+
+/// The tables on DynamoDB, as this machine reaches them.
+fn tables(config: &Config) -> Finding {
+    let what = "store";
+    match dynamodb::survey(&config.dynamodb) {
+        Ok(survey) => match dynamodb::flaws(&survey).as_slice() {
+            [] => Finding::ok(what, "the tables are there"),
+            flaws => Finding::fail(what, flaws.join("; ")),
+        },
+        Err(error) => Finding::fail(what, format!("{error:#}")),
     }
 }

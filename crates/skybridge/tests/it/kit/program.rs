@@ -29,7 +29,12 @@ pub(crate) struct Program {
 impl Program {
     /// Starts `skybridge serve` on the data directory `data`, and waits until it has printed its addresses.
     pub(crate) fn serve(data: &Path, more: &[&str]) -> Self {
-        let mut process = skybridge(data)
+        Self::start(skybridge(data), more)
+    }
+
+    /// Starts `serve` of a program that was told the rest.
+    pub(crate) fn start(mut program: Command, more: &[&str]) -> Self {
+        let mut process = program
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .args(more)
@@ -91,6 +96,20 @@ fn skybridge(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skybridge"));
     command.env_clear().env("USER", "tester").arg("--data").arg(data);
     command
+}
+
+/// The binary, told to find DynamoDB at `endpoint`. All of them share one pepper, as servers on the same tables do.
+pub(crate) fn on_dynamodb(data: &Path, endpoint: &str) -> Command {
+    let mut command = skybridge(data);
+    command.env("AWS_ENDPOINT_URL", endpoint).env("AWS_REGION", "us-east-2");
+    command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+    command.env("SKYBRIDGE_PEPPER", format!("shared:{}", "5e".repeat(32)));
+    command
+}
+
+/// Runs a command of the CLI to its end, as [`on_dynamodb`] has it.
+pub(crate) fn run_on_dynamodb(data: &Path, endpoint: &str, words: &[&str]) -> Output {
+    on_dynamodb(data, endpoint).args(words).output().expect("the binary starts")
 }
 
 /// Runs a command of the CLI to its end.
