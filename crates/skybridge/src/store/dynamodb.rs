@@ -47,6 +47,15 @@ pub(crate) async fn open(config: &DynamoDb, create_tables: bool) -> anyhow::Resu
     }
 }
 
+/// How the tables stand; for a command, which has no runtime of its own.
+pub(crate) fn survey(config: &DynamoDb) -> anyhow::Result<Survey> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store = connect(config).await?;
+        store.survey().await.context("DynamoDB could not be asked for its tables")
+    })
+}
+
 /// What keeps the tables from being used. A table of bookings that cannot list, as the lesson makes it, is told of in
 /// the log and served.
 pub(crate) fn flaws(survey: &Survey) -> Vec<String> {
@@ -85,6 +94,7 @@ fn describe() {
 
 fn observe(attempt: &Attempt) {
     let (operation, outcome) = (attempt.operation.name(), attempt.outcome.name());
-    counter!("skybridge_dynamodb_attempts_total", "operation" => operation, "outcome" => outcome).increment(1);
+    counter!("skybridge_dynamodb_attempts_total", "operation" => operation, "outcome" => outcome)
+        .increment(1);
     histogram!("skybridge_dynamodb_attempt_seconds", "operation" => operation).record(attempt.duration);
 }
