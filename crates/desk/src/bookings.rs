@@ -32,14 +32,9 @@ fn partition_of(agency: &AgencyName, mode: Mode) -> String {
     format!("{agency}#{}", mode.as_str())
 }
 
-/// The sort text of a booking: when it was made, then its id. The id keeps apart what was made within one
-/// millisecond.
-fn sort_of(created_at: Timestamp, id: BookingId) -> String {
-    format!("{}#{id}", sort_from(created_at))
-}
-
-/// The first sort text of bookings made at `moment` or later: milliseconds, in as many digits as ever needed. Bookings
-/// are made at whole milliseconds, so a moment between two of them means the later one.
+/// The sort text of a booking made at `moment`, and the first of those made later: milliseconds, in as many digits as
+/// ever needed. Bookings are made at whole milliseconds, so a moment between two of them means the later one; those of
+/// one millisecond the listing puts in the order of their ids.
 fn sort_from(moment: Timestamp) -> String {
     format!("{:014}", moment.as_nanos().div_ceil(1_000_000))
 }
@@ -52,7 +47,7 @@ fn booking_of(record: &Record) -> Result<Booking, StoreError> {
 
 /// The record that holds `booking`.
 fn record_of(booking: Booking) -> Record {
-    let listing_sort = sort_of(booking.created_at(), booking.id());
+    let listing_sort = sort_from(booking.created_at());
     record::record(booking.into_parts(), listing_sort)
 }
 
