@@ -1,23 +1,27 @@
-//! Letting a call in: the gate decides, and what it must remember across a crash is made durable here.
+//! Letting a call in: the gate decides, and the records that nodes share leases by are read and written here.
 //!
-//! The gate admits calls out of a lease: admissions that the store already counts as spent. When a lease is used
-//! up, one caller of the agency makes the next one durable while the others of that agency wait for it; most
-//! calls meet a lease with something left and touch no storage.
+//! The gate admits calls out of a lease: tokens that the agency's record counts as used already. When a lease is used
+//! up, one caller of the agency takes the next while the others of that agency wait for it; most calls meet a lease
+//! with something left and touch no storage. Nothing is read before an agency's first call.
+//!
+//! When the store is away, calls go on out of what is held, until it is spent or lapses. That is told once in the
+//! log, and by the gauge `skybridge_limits_store_away` for as long as it lasts.
+
+mod leases;
+mod record;
+mod report;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use skybridge_domain::agency::AgencyName;
-use skybridge_domain::time::Timestamp;
-use skybridge_gate::{Admission, Caller, LeaseRequest, LeaseState, Permit, Refused};
-use skybridge_store::{
-    Attributes, Commit, CommitError, Key, Listing, Record, Store, StoreError, Table, Write,
-};
-use tokio::sync::Mutex as AsyncMutex;
+use skybridge_gate::{Account, Admission, Caller, LeaseRequest, PaceSnapshot, Permit, Refused};
+use skybridge_store::StoreError;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::Desk;
-use crate::attribute::{self, Unreadable, damaged};
-use crate::listing;
+pub(crate) use leases::Leases;
+use leases::Written;
 
 /// Why a call was not let in.
 #[derive(Debug, thiserror::Error)]
@@ -25,145 +29,125 @@ pub enum AdmissionError {
     /// The plan does not allow it now.
     #[error("the plan does not allow the call")]
     Refused(Refused),
-    /// The store could not record a lease.
+    /// No lease could be taken.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// One turn per agency: whoever holds it takes the next lease. Grows with the agencies, never beyond them.
+/// One turn per agency: whoever holds it reads and writes its record. Grows with the agencies, never beyond them.
 #[derive(Default)]
 pub(crate) struct Turns {
     by_agency: Mutex<HashMap<AgencyName, Arc<AsyncMutex<()>>>>,
 }
 
 impl Turns {
-    fn of(&self, agency: &AgencyName) -> Arc<AsyncMutex<()>> {
-        let mut turns = self.by_agency.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(turns.entry(agency.clone()).or_default())
+    async fn take(&self, agency: &AgencyName) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.by_agency.lock().unwrap_or_else(PoisonError::into_inner);
+            match turns.get(agency) {
+                Some(turn) => Arc::clone(turn),
+                None => Arc::clone(turns.entry(agency.clone()).or_default()),
+            }
+        };
+        turn.lock_owned().await
+    }
+
+    /// The agencies that anybody had the turn of: all whose records this process may have written.
+    fn taken(&self) -> Vec<AgencyName> {
+        self.by_agency.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 }
 
-const PARTITION: &str = "limits";
-
-/// How often a record is written anew after another write got in the way.
-const WRITE_ATTEMPTS_MAX: usize = 8;
+/// How often one call goes for a lease. It is seldom more than two or three times, and each time another node of
+/// those that share the store got one.
+const ROUNDS_MAX: usize = 32;
 
 impl Desk {
     /// Asks for one call of `caller`: rate, burst, quota and calls in flight, in one step.
     ///
     /// # Errors
-    /// When the plan does not allow it (it then counts against nothing), or a lease could not be recorded.
+    /// When the plan does not allow it (it then counts against nothing), or no lease could be taken.
     pub async fn admit(&self, caller: &Caller) -> Result<Permit, AdmissionError> {
         match self.gate.admit(caller, self.clock.now()) {
-            Admission::Admitted(permit) => return Ok(permit),
-            Admission::Refused(refused) => return Err(AdmissionError::Refused(refused)),
-            Admission::LeaseNeeded(_) => {}
+            Admission::Admitted(permit) => {
+                if let Some(account) = permit.renewal_due() {
+                    self.leases.renew_ahead(account);
+                }
+                Ok(permit)
+            }
+            Admission::Refused(refused) => Err(AdmissionError::Refused(refused)),
+            Admission::LeaseNeeded(_) => self.admit_in_turn(caller).await,
         }
-        let turns = self.turns.of(caller.agency());
-        let _turn = turns.lock().await;
-        loop {
+    }
+
+    async fn admit_in_turn(&self, caller: &Caller) -> Result<Permit, AdmissionError> {
+        let _turn = self.leases.turns.take(caller.agency()).await;
+        for _ in 0..ROUNDS_MAX {
             // Whoever had the turn before may have taken a lease that is enough for this call too.
             match self.gate.admit(caller, self.clock.now()) {
                 Admission::Admitted(permit) => return Ok(permit),
                 Admission::Refused(refused) => return Err(AdmissionError::Refused(refused)),
-                Admission::LeaseNeeded(request) => self.take_lease(request).await?,
+                Admission::LeaseNeeded(request) => {
+                    if let Some(permit) = self.take_lease(&request).await? {
+                        return Ok(permit);
+                    }
+                }
             }
+        }
+        Err(StoreError::Overloaded.into())
+    }
+
+    /// Tries once to take a lease for the call. `None`: the gate knows more now, and is to be asked again.
+    async fn take_lease(&self, request: &LeaseRequest) -> Result<Option<Permit>, StoreError> {
+        let account = request.account();
+        self.leases.bring_up_to_date(&account).await?;
+        let Some(draft) = request.draft(self.clock.now()) else { return Ok(None) };
+        match self.leases.write(&account, &draft).await? {
+            Written::Yes => Ok(request.granted(draft, self.clock.now())),
+            Written::No => Ok(None),
         }
     }
 
-    async fn take_lease(&self, request: LeaseRequest) -> Result<(), StoreError> {
-        self.write_limits(request.state()).await?;
-        self.gate.grant(request);
-        Ok(())
-    }
-
-    /// Writes down what every agency has used, exactly, so that a restart goes on from there. For a graceful stop;
-    /// a call that is let in meanwhile, because it outlasted the drain, takes a lease as ever.
+    /// Gives back all that this process holds, so that records say exactly what was used. For a graceful stop; a call
+    /// that is let in meanwhile, because it outlasted the drain, takes a lease as ever.
     ///
     /// # Errors
     /// When the store does not take it. Nothing is granted twice then either: what is on record counts more as
     /// used, not less.
     pub async fn settle_limits(&self) -> Result<(), StoreError> {
-        self.write_exact_limits(self.gate.unsettled()).await
+        self.leases.settle(self.accounts_where(Account::is_unsettled)).await
     }
 
-    /// Writes down what agencies have used whose record a change of rate made worthless. Before the plans can change
-    /// again, or a crash after that could give back what was used.
-    pub(crate) async fn write_lagging_limits(&self) -> Result<(), StoreError> {
-        self.write_exact_limits(self.gate.lagging()).await
-    }
-
-    /// Asks the gate only once the agency's turn is had: a state that is older than the turn may be older than a
-    /// lease on record, and would give back what was admitted out of it.
-    async fn write_exact_limits(&self, agencies: Vec<AgencyName>) -> Result<(), StoreError> {
-        for agency in agencies {
-            let turns = self.turns.of(&agency);
-            let _turn = turns.lock().await;
-            if let Some(settlement) = self.gate.settle_agency(&agency) {
-                self.write_limits(settlement.state()).await?;
-                self.gate.settled(settlement);
-            }
+    /// Gives back leases that no call needed for some seconds, or whose time is nearly over, so that other nodes can
+    /// have them. A server calls it about every second; a function can leave it to its leases' lapsing. Nothing
+    /// lapses in a store of one machine, and nothing is done there.
+    ///
+    /// # Errors
+    /// When the store does not take it; then they lapse.
+    pub async fn return_idle_leases(&self) -> Result<(), StoreError> {
+        if !self.gate.node().shares() {
+            return Ok(());
         }
-        Ok(())
+        let now = self.clock.now();
+        self.leases.settle(self.accounts_where(|account| account.is_idle(now))).await
     }
 
-    /// Puts `state` in place of the agency's record. Only the holder of the agency's turn writes it, so what gets in
-    /// the way is a write of an earlier holder whose caller went away meanwhile; its lease was never granted, and
-    /// `state` holds without it.
-    async fn write_limits(&self, state: &LeaseState) -> Result<(), StoreError> {
-        let mut attempts = 0..WRITE_ATTEMPTS_MAX;
-        loop {
-            let standing = self.store.get(&key_of(&state.agency)).await?;
-            let write = match standing {
-                None => Write::create(record_of(state, 1)),
-                Some(standing) => Write::replace(record_of(state, standing.version + 1), standing.version),
-            };
-            match self.store.commit(Commit::of(write)).await {
-                Ok(()) => return Ok(()),
-                Err(CommitError::Store(error)) => return Err(error),
-                Err(lost @ CommitError::ConditionFailed { .. }) if attempts.next().is_none() => {
-                    return Err(StoreError::Unavailable(lost.into()));
-                }
-                Err(CommitError::ConditionFailed { .. }) => {}
-            }
+    fn accounts_where(&self, fits: impl Fn(&Account) -> bool) -> Vec<Account> {
+        let taken = self.leases.turns.taken();
+        taken.iter().filter_map(|agency| self.gate.account(agency)).filter(|account| fits(account)).collect()
+    }
+
+    /// How the agency's plan stands; `None` if there is no such agency. Where nodes share the store it is read there,
+    /// so it is what all of them used and hold; a sole process knows it, once it has read the record.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn usage(&self, agency: &AgencyName) -> Result<Option<PaceSnapshot>, StoreError> {
+        let Some(account) = self.gate.account(agency) else { return Ok(None) };
+        if self.gate.node().shares() || account.must_read() {
+            let recorded = self.leases.read(agency).await?;
+            return Ok(Some(account.pace_by(recorded, self.clock.now())));
         }
+        Ok(self.gate.pace_of(agency, self.clock.now()))
     }
-}
-
-/// What every agency had used when the last run ended.
-pub(crate) async fn recorded_limits(store: &dyn Store) -> Result<Vec<LeaseState>, StoreError> {
-    let records = listing::all(store, Table::Limits, PARTITION, None, None).await?;
-    records.iter().map(|record| state_of(record).map_err(|error| damaged(&record.key, error))).collect()
-}
-
-fn key_of(agency: &AgencyName) -> Key {
-    Key::new(Table::Limits, agency.as_str())
-}
-
-fn record_of(state: &LeaseState, version: u64) -> Record {
-    let attributes = Attributes::with_capacity(8)
-        .with("interval_nanos", state.interval_nanos)
-        .with("lease", state.lease)
-        .with("quota_reserved", state.quota_reserved)
-        .with("quota_window_end", state.quota_window_end.as_nanos())
-        .with("quota_window_start", state.quota_window_start.as_nanos())
-        .with("seen", state.seen.as_nanos())
-        .with("tat", state.tat.as_nanos());
-    let listing = Listing { partition: PARTITION.to_owned(), sort: state.agency.to_string() };
-    Record { key: key_of(&state.agency), version, listing: Some(listing), attributes }
-}
-
-fn state_of(record: &Record) -> Result<LeaseState, Unreadable> {
-    let number = |name| attribute::number(&record.attributes, name);
-    let moment = |name| number(name).map(Timestamp::from_nanos);
-    Ok(LeaseState {
-        agency: AgencyName::new(&record.key.id).map_err(|_| Unreadable("agency"))?,
-        seen: moment("seen")?,
-        tat: moment("tat")?,
-        interval_nanos: number("interval_nanos")?,
-        quota_window_start: moment("quota_window_start")?,
-        quota_window_end: moment("quota_window_end")?,
-        quota_reserved: number("quota_reserved")?,
-        lease: number("lease")?,
-    })
 }

@@ -9,9 +9,8 @@
 //!
 //! * Nothing but this crate writes bookings, partners or limits.
 //! * A use case that returned its result is on disk; one that returned a refusal has changed nothing.
-//! * There are two exceptions. After [`StoreError::OutcomeUnknown`] the caller repeats the request, under the same
-//!   idempotency key, and that settles it. With [`NotInForce`](partners::PartnerError::NotInForce) the change is on
-//!   disk, and repeating it brings it into force.
+//! * There is one exception. After [`StoreError::OutcomeUnknown`] the caller repeats the request, under the same
+//!   idempotency key, and that settles it.
 
 mod admission;
 mod attribute;
@@ -30,6 +29,7 @@ use skybridge_store::{Key, Store, StoreError, Table};
 
 pub use admission::AdmissionError;
 pub use cursor::InvalidCursor;
+pub use skybridge_gate::Node;
 
 /// The counter: everything that can be done, over one store.
 pub struct Desk {
@@ -37,13 +37,14 @@ pub struct Desk {
     gate: Gate,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
-    turns: admission::Turns,
+    leases: Arc<admission::Leases>,
     /// The partners as the gate knows them.
     roster: tokio::sync::Mutex<partners::Roster>,
 }
 
 impl Desk {
-    /// Opens the counter over `store`: reads who may come in, and what they have used.
+    /// Opens the counter over `store`, as `node` of those that use it: reads who may come in. What they have used is
+    /// read when they first call.
     ///
     /// # Errors
     /// When the store does not answer, or holds partners that this program cannot read.
@@ -52,15 +53,13 @@ impl Desk {
         peppers: Peppers,
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
+        node: Node,
     ) -> Result<Self, partners::PartnerError> {
         let now = clock.now();
         let roster = partners::Roster::load(&*store, now).await?;
-        let limits = admission::recorded_limits(&*store).await?;
-        let gate = Gate::new(peppers, roster.partners(now), limits, now)?;
-        let turns = admission::Turns::default();
-        let desk = Self { store, gate, clock, randomness, turns, roster: tokio::sync::Mutex::new(roster) };
-        desk.write_lagging_limits().await?;
-        Ok(desk)
+        let gate = Gate::new(peppers, roster.partners(now), node, now)?;
+        let leases = admission::Leases::new(Arc::clone(&store), Arc::clone(&clock));
+        Ok(Self { store, gate, clock, randomness, leases, roster: tokio::sync::Mutex::new(roster) })
     }
 
     /// The gate in front of the counter.

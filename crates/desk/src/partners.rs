@@ -56,12 +56,6 @@ pub enum PartnerError {
     /// Another operator changed the same thing at the same moment, again and again.
     #[error("the record changed meanwhile; try again")]
     Contended,
-    /// The change is recorded, but it is open whether the gate goes by it yet.
-    #[error("the change is recorded but may not be in force yet; repeat it")]
-    NotInForce {
-        /// Why the gate could not be told.
-        source: Box<PartnerError>,
-    },
     /// What the store holds does not fit together.
     #[error(transparent)]
     Roster(#[from] RegistryError),
@@ -88,8 +82,7 @@ impl Desk {
         Ok(Some((value, record.version)))
     }
 
-    /// Commits a change and its audit entry, and lets the gate know. [`PartnerError::NotInForce`] says that the
-    /// former is done and the latter failed.
+    /// Commits a change and its audit entry, and lets the gate know.
     async fn commit_change(
         &self,
         operator: &Operator,
@@ -113,8 +106,7 @@ impl Desk {
         match self.store.commit(Commit { writes }).await {
             Ok(()) => {
                 roster.take_own(log, &records, entry.at)?;
-                let told = self.put_in_force(&mut roster, entry.at).await;
-                told.map_err(|error| PartnerError::NotInForce { source: Box::new(error) })?;
+                self.put_in_force(&mut roster, entry.at)?;
                 Ok(Attempt::Done)
             }
             Err(CommitError::ConditionFailed { .. }) => {

@@ -2,7 +2,7 @@
 //!
 //! The gate never touches storage, never reads a clock and draws no chance: it is handed facts and returns a
 //! decision. What it must remember between two requests (how much of its plan an agency has used) it holds in
-//! memory, and says what has to be made durable before it goes on ([`LeaseRequest`]).
+//! memory, and says what has to be written before it goes on ([`Account`]).
 //!
 //! A request passes twice: [`Gate::authenticate`] says who calls ([`Caller`]), [`Gate::admit`] whether the call
 //! is within the plan ([`Permit`]). Neither can be made elsewhere, so the stages that follow take them as proof.
@@ -20,16 +20,17 @@ pub use headers::{HeaderText, PaceHeaders, pace_headers};
 pub use pepper::{InvalidPeppers, Peppers, SecretHash};
 pub use registry::{Partners, RegistryError};
 pub use throttle::{
-    Admission, Allowance, Grant, LeaseRequest, LeaseState, PaceSnapshot, Permit, Refused, Settlement,
-    ThrottleRefusal,
+    Account, Admission, Allowance, Bucket, Draft, Grant, LeaseRequest, Node, PaceSnapshot, Permit, Recorded,
+    Refused, Share, ThrottleRefusal,
 };
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use skybridge_domain::time::Timestamp;
 
 use registry::Registry;
+use throttle::Post;
 
 /// The gate: who is known, and how much each has used.
 pub struct Gate {
@@ -38,37 +39,45 @@ pub struct Gate {
     /// Held while a new registry is built from the present one, lest two builders lose each other's work.
     replacing: Mutex<()>,
     peppers: Peppers,
+    post: Arc<Post>,
 }
 
 impl Gate {
-    /// A gate that knows `partners`, each having used what `leases` says as of the last run.
+    /// The gate of `node`, which knows `partners`. What they have used it learns from their records
+    /// ([`Account::learn`]).
     ///
-    /// `now` is the moment of the start: what was leased but maybe not spent when the last run ended counts as
-    /// spent then.
+    /// `now` is the moment of the start: what a former run of the node held and maybe did not spend counts as spent
+    /// then.
     ///
     /// # Errors
     /// When a key names no agency, or an agency no plan.
     pub fn new(
         peppers: Peppers,
         partners: Partners,
-        leases: impl IntoIterator<Item = LeaseState>,
+        node: Node,
         now: Timestamp,
     ) -> Result<Self, RegistryError> {
-        let registry = Registry::restored(partners, &peppers, leases, now)?;
-        Ok(Self { registry: ArcSwap::from_pointee(registry), replacing: Mutex::new(()), peppers })
+        let post = Arc::new(Post::new(node, now));
+        let registry = ArcSwap::from_pointee(Registry::first(partners, &peppers, &post, now)?);
+        Ok(Self { registry, replacing: Mutex::new(()), peppers, post })
     }
 
     /// Takes `partners` in place of what was known before. Holds from the next request on; what an agency has
-    /// used stays used, also when its plan or keys are other ones now. See [`lagging`](Self::lagging) for what has
-    /// to be made durable afterwards.
+    /// used stays used, also when its plan or keys are other ones now.
     ///
     /// # Errors
     /// When a key names no agency, or an agency no plan; then nothing changes.
     pub fn replace(&self, partners: Partners, now: Timestamp) -> Result<(), RegistryError> {
         let _one_at_a_time = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-        let registry = self.registry.load().replaced_by(partners, &self.peppers, now)?;
+        let registry = self.registry.load().replaced_by(partners, &self.peppers, &self.post, now)?;
         self.registry.store(registry.into());
         Ok(())
+    }
+
+    /// The node whose gate it is.
+    #[must_use]
+    pub fn node(&self) -> &Node {
+        &self.post.node
     }
 
     /// What keys' secrets are hashed under.

@@ -13,7 +13,7 @@ use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::Timestamp;
 
 use crate::pepper::Peppers;
-use crate::throttle::{LeaseState, Pace, Terms};
+use crate::throttle::{Pace, Post, Terms};
 
 /// Everything that the gate has to know about the airline's partners.
 #[derive(Debug, Clone, Default)]
@@ -48,18 +48,15 @@ pub(crate) struct Credential {
 }
 
 impl Registry {
-    /// The first registry of a run: paces go on from where the last run left them.
-    pub(crate) fn restored(
+    /// The first registry of a run.
+    pub(crate) fn first(
         partners: Partners,
         peppers: &Peppers,
-        leases: impl IntoIterator<Item = LeaseState>,
+        post: &Arc<Post>,
         now: Timestamp,
     ) -> Result<Self, RegistryError> {
-        let mut leases: HashMap<_, _> =
-            leases.into_iter().map(|lease| (lease.agency.clone(), lease)).collect();
-        Self::build(partners, peppers, |name, terms| match leases.remove(name) {
-            Some(lease) => Arc::new(Pace::restored(lease, terms, now)),
-            None => Arc::new(Pace::fresh(name.clone(), terms, now)),
+        Self::build(partners, peppers, |name, terms| {
+            Arc::new(Pace::unknown(name.clone(), terms, Arc::clone(post), now))
         })
     }
 
@@ -68,6 +65,7 @@ impl Registry {
         &self,
         partners: Partners,
         peppers: &Peppers,
+        post: &Arc<Post>,
         now: Timestamp,
     ) -> Result<Self, RegistryError> {
         // Built whole before any pace learns new terms: a registry that fails to build must change nothing.
@@ -77,7 +75,7 @@ impl Registry {
                 adopted.push((Arc::clone(known), terms));
                 Arc::clone(known)
             }
-            None => Arc::new(Pace::fresh(name.clone(), terms, now)),
+            None => Arc::new(Pace::unknown(name.clone(), terms, Arc::clone(post), now)),
         })?;
         for (pace, terms) in adopted {
             pace.adopt(terms, now);
@@ -120,10 +118,6 @@ impl Registry {
 
     pub(crate) fn pace_of(&self, agency: &AgencyName) -> Option<&Arc<Pace>> {
         self.agencies.get(agency)
-    }
-
-    pub(crate) fn paces(&self) -> impl Iterator<Item = &Pace> {
-        self.agencies.values().map(|pace| &**pace)
     }
 
     pub(crate) fn keys_without_pepper(&self) -> usize {

@@ -3,29 +3,34 @@
 //! One step under one lock asks rate and burst, quota, and calls in flight together; the call counts against all of
 //! them or, when refused, against none.
 //!
-//! # How limits survive a crash
+//! # How limits hold on many nodes, and survive a crash
 //!
-//! What was used lives in memory; writing it down with every call would cost a disk write each. So calls are
-//! admitted out of **leases**: before the gate gives out `k` admissions, the desk makes durable that they *are*
-//! spent ([`LeaseRequest`]); only then it says so ([`Gate::grant`]). Whatever moment the process dies at, no more
-//! was admitted than the record says, and the next run takes all of it for spent: the last calls of the lease at
-//! the very moment of the restart, the latest at which they can have been. A restart can so waste what was left
-//! of a lease, at most about a second of the plan's rate and a hundredth of what was left of the quota, but never
-//! grant anything twice. A graceful stop writes down the exact state ([`Gate::settle_agency`]) and wastes nothing.
+//! Writing down every call would cost a write each. So calls are admitted out of **leases**: tokens that one write has
+//! moved from the agency's record, which all nodes share, to this node. `bucket.rs` has the rules and why the plan
+//! holds by them; `lease_size.rs` how many tokens a lease takes; `lease.rs` what the desk has to do for it.
 //!
-//! A lease is asked for when the one before is spent, and any change that it does not know of (a new quota window,
-//! another plan) voids it. So while a lease is being written down nothing is admitted, and the state that it names
-//! is still the state when it is granted.
+//! Whatever moment a node dies at, the record says that what it held is used. That can waste what was left of a lease,
+//! but never grant anything twice. A graceful stop gives back what is held and wastes nothing
+//! ([`Account::settlement`]).
 
+mod bucket;
+mod drafts;
 mod lease;
+mod lease_size;
+mod node;
 mod permit;
+mod pool;
 mod snapshot;
 mod state;
 mod terms;
 
-pub use lease::{Grant, LeaseRequest, LeaseState, Settlement};
+pub use bucket::{Bucket, Recorded, Share};
+pub use drafts::Grant;
+pub use lease::{Account, Draft, LeaseRequest};
+pub use node::Node;
 pub use permit::Permit;
 pub use snapshot::{Allowance, PaceSnapshot};
+pub(crate) use state::Post;
 pub(crate) use terms::Terms;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,8 +49,8 @@ pub enum Admission {
     Admitted(Permit),
     /// It may not, and is not counted.
     Refused(Refused),
-    /// The plan allows it, but the lease is spent. Make the request durable, [`grant`](Gate::grant) it, and ask
-    /// again. The call is not counted.
+    /// The plan may allow it, but no token is held for it. See to a lease ([`Account`] says how), or ask again. The
+    /// call is not counted.
     LeaseNeeded(LeaseRequest),
 }
 
@@ -111,72 +116,30 @@ impl Gate {
         let pace = caller.pace();
         let mut state = pace.lock();
         match state.admit(now) {
-            Verdict::Admitted => {
+            Verdict::Admitted { renewal_due } => {
                 let snapshot = state.snapshot(now);
                 drop(state);
-                Admission::Admitted(Permit::new(caller.clone(), snapshot))
+                Admission::Admitted(Permit::new(caller.clone(), snapshot, renewal_due))
             }
             Verdict::Refused(refusal) => Admission::Refused(Refused { refusal, pace: state.snapshot(now) }),
-            Verdict::LeaseSpent => {
-                let (lease, basis) = state.lease(pace.agency.clone());
-                drop(state);
-                Admission::LeaseNeeded(LeaseRequest::new(Arc::clone(pace), lease, basis))
-            }
+            Verdict::LeaseSpent => Admission::LeaseNeeded(LeaseRequest::new(caller.clone())),
         }
     }
 
-    /// Makes the admissions of a lease available, now that its [`state`](LeaseRequest::state) is durable.
-    ///
-    /// A lease that is no longer needed, because another was granted meanwhile or the plan or quota window is
-    /// another one, has no effect; its record stands and does no harm.
-    pub fn grant(&self, lease: LeaseRequest) -> Grant {
-        lease.take_effect()
-    }
-
-    /// The agencies whose durable record says anything else than what they have used. For a graceful stop: once
-    /// what [`settle_agency`](Self::settle_agency) says of each is durable, a restart goes on where this run ended.
+    /// The account of an agency; `None` if there is no such agency.
     #[must_use]
-    pub fn unsettled(&self) -> Vec<AgencyName> {
-        let registry = self.registry.load();
-        registry.paces().filter(|pace| pace.lock().unsettled()).map(|pace| pace.agency.clone()).collect()
+    pub fn account(&self, agency: &AgencyName) -> Option<Account> {
+        self.registry.load().pace_of(agency).map(|pace| Account(Arc::clone(pace)))
     }
 
-    /// The agencies whose durable record a change of rate made worthless: from it alone, a restart after yet another
-    /// change could take less for used than was used. Ask after [`Gate::new`] and [`Gate::replace`], and write down
-    /// what [`settle_agency`](Self::settle_agency) says of each before the plan can change again.
-    #[must_use]
-    pub fn lagging(&self) -> Vec<AgencyName> {
-        let registry = self.registry.load();
-        registry.paces().filter(|pace| pace.lock().lagging()).map(|pace| pace.agency.clone()).collect()
-    }
-
-    /// Gives up the agency's lease and says what it has used, exactly; `None` when its record says the same already.
-    /// Make it durable and say so with [`settled`](Self::settled); until then the agency counts as before.
-    ///
-    /// No lease of the agency may be written between this and the writing down, or the older state would overwrite
-    /// the newer.
-    #[must_use]
-    pub fn settle_agency(&self, agency: &AgencyName) -> Option<Settlement> {
-        let registry = self.registry.load();
-        let pace = registry.pace_of(agency)?;
-        let (state, basis) = pace.lock().settle(agency)?;
-        Some(Settlement::new(Arc::clone(pace), state, basis))
-    }
-
-    /// Takes note that the settlement's [`state`](Settlement::state) is durable: the agency is no longer
-    /// [`unsettled`](Self::unsettled) nor [`lagging`](Self::lagging). Without effect if a lease was granted or the
-    /// plan changed since it was made.
-    pub fn settled(&self, settlement: Settlement) {
-        settlement.take_effect();
-    }
-
-    /// How `caller`'s plan stands at `now`. Counts nothing.
+    /// How `caller`'s plan stands at `now`, as far as this node knows. Counts nothing.
     #[must_use]
     pub fn pace(&self, caller: &Caller, now: Timestamp) -> PaceSnapshot {
         caller.pace().snapshot(now)
     }
 
-    /// How an agency's plan stands at `now`; `None` if there is no such agency. Counts nothing.
+    /// How an agency's plan stands at `now`, as far as this node knows; `None` if there is no such agency. Counts
+    /// nothing.
     #[must_use]
     pub fn pace_of(&self, agency: &AgencyName, now: Timestamp) -> Option<PaceSnapshot> {
         self.registry.load().pace_of(agency).map(|pace| pace.snapshot(now))
@@ -190,13 +153,9 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn fresh(agency: AgencyName, terms: Arc<Terms>, now: Timestamp) -> Self {
-        Self { agency, state: Mutex::new(State::fresh(terms, now)) }
-    }
-
-    pub(crate) fn restored(lease: LeaseState, terms: Arc<Terms>, now: Timestamp) -> Self {
-        let state = Mutex::new(State::restored(&lease, terms, now));
-        Self { agency: lease.agency, state }
+    /// Nothing is known of what the agency has used before its record is read.
+    pub(crate) fn unknown(agency: AgencyName, terms: Arc<Terms>, post: Arc<Post>, now: Timestamp) -> Self {
+        Self { agency, state: Mutex::new(State::unknown(terms, post, now)) }
     }
 
     pub(crate) fn adopt(&self, terms: Arc<Terms>, now: Timestamp) {

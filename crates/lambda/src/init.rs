@@ -10,7 +10,7 @@ use lambda_runtime_api_client::PooledClient;
 use lambda_runtime_api_client::body::Body;
 use serde_json::json;
 use serde_json::value::RawValue;
-use skybridge_desk::Desk;
+use skybridge_desk::{Desk, Node};
 use skybridge_domain::id::Randomness as _;
 use skybridge_domain::key::PepperId;
 use skybridge_gate::Peppers;
@@ -66,7 +66,9 @@ async fn open() -> anyhow::Result<Function> {
     let Settings { peppers, gateway_keys } = Settings::read()?;
     let store = store::open().await?;
     let peppers = peppers.unwrap_or_else(no_pepper);
-    let desk = Desk::open(store, peppers, Arc::new(MachineClock), Arc::new(MachineRandomness)).await;
+    let chance = Arc::new(MachineRandomness);
+    let node = Node::function(&*chance);
+    let desk = Desk::open(store, peppers, Arc::new(MachineClock), chance, node).await;
     let desk = desk.context("the tables cannot be read")?;
     Ok(Function::new(desk, gateway_keys))
 }

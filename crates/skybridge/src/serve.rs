@@ -29,7 +29,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use skybridge_api::Draining;
 use skybridge_api::admin::AdminToken;
-use skybridge_desk::Desk;
+use skybridge_desk::{Desk, Node};
 
 use crate::config::Config;
 use crate::data_dir::{DataDir, PEPPER};
@@ -87,6 +87,7 @@ async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
     announce(addresses, manner, demo.as_ref(), &house.desk).await?;
 
     upkeep::keep_roster(Arc::clone(&house.desk));
+    upkeep::return_leases(Arc::clone(&house.desk));
     let (public_drain, signal) = drain::drain();
     tokio::spawn(public.serve(routers.public, signal));
     let (admin_drain, signal) = drain::drain();
@@ -137,7 +138,8 @@ impl House {
         };
         let store = OpenStore::open(config, data, manner.create_tables).await?;
         let (clock, randomness) = (Arc::new(MachineClock), Arc::new(MachineRandomness));
-        let desk = Desk::open(store.port(), peppers, clock, randomness).await;
+        let node = if store.is_shared() { Node::server(&*randomness) } else { Node::sole() };
+        let desk = Desk::open(store.port(), peppers, clock, randomness, node).await;
         let desk = Arc::new(desk.context("the store holds what this program cannot read")?);
         let keys = desk.gate().keys_without_pepper();
         if fresh {

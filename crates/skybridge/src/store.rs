@@ -60,6 +60,11 @@ impl OpenStore {
         }
     }
 
+    /// May other processes use it at the same time?
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Self::DynamoDb(_))
+    }
+
     /// Resolves when the store cannot take commits any more, with the reason, and never otherwise.
     pub(crate) async fn broken(&self) -> anyhow::Error {
         match self {

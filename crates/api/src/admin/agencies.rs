@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
+use skybridge_desk::partners::PartnerError;
 use skybridge_domain::agency::{Agency, Standing};
 use skybridge_domain::time::Timestamp;
 
@@ -89,7 +90,9 @@ pub(super) async fn show_usage(
     Segment(name): Segment,
 ) -> Result<Response, Refusal> {
     let name = agency_name(&name)?;
-    let pace = office.desk.agency_pace(&name).map_err(refuse::partner)?;
+    let pace = office.desk.usage(&name).await.map_err(PartnerError::from);
+    let pace = pace.and_then(|pace| pace.ok_or_else(|| PartnerError::AgencyNotFound(name.clone())));
+    let pace = pace.map_err(refuse::partner)?;
     Ok(answer::document(StatusCode::OK, &UsageDocument::of(&name, &pace)))
 }
 

@@ -6,7 +6,7 @@ use skybridge_desk::partners::PartnerError;
 use crate::problem::{Code, Refusal};
 use crate::refuse;
 
-/// A change of partners that was not made, or is not in force yet.
+/// A change of partners that was not made.
 pub(super) fn partner(error: PartnerError) -> Refusal {
     let code = match &error {
         PartnerError::AgencyNotFound(_) | PartnerError::PlanNotFound(_) | PartnerError::KeyNotFound(_) => {
@@ -15,11 +15,6 @@ pub(super) fn partner(error: PartnerError) -> Refusal {
         PartnerError::AgencyExists(_) => Code::AlreadyExists,
         PartnerError::KeyNotActive(_) | PartnerError::KeyReplaced { .. } => Code::InvalidTransition,
         PartnerError::Contended => Code::Overloaded,
-        PartnerError::NotInForce { .. } => {
-            let detail = "The change is recorded, but it may not be in force yet. Send the request again: that brings \
-                          it into force.";
-            return Refusal::new(Code::StoreUnavailable, detail).retry_after(1).caused_by(error);
-        }
         PartnerError::Roster(_) => return Refusal::internal(error),
         PartnerError::Store(_) => {
             let PartnerError::Store(error) = error else { return Refusal::internal(error) };

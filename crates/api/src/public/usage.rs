@@ -10,6 +10,8 @@ use super::Door;
 use crate::answer;
 use crate::openapi::schemas::Usage;
 use crate::pipeline::Permitted;
+use crate::problem::Refusal;
+use crate::refuse;
 use crate::usage::UsageDocument;
 
 /// Show the plan's use
@@ -23,7 +25,9 @@ use crate::usage::UsageDocument;
     security(("api_key" = ["usage:read"])),
     responses((status = 200, description = "Limits and what is left of them", body = Usage)),
 )]
-pub(super) async fn usage(State(door): State<Arc<Door>>, permitted: Permitted) -> Response {
-    let pace = door.desk.gate().pace(permitted.caller(), door.desk.now());
-    answer::document(StatusCode::OK, &UsageDocument::of(permitted.caller().agency(), &pace))
+pub(super) async fn usage(State(door): State<Arc<Door>>, permitted: Permitted) -> Result<Response, Refusal> {
+    let caller = permitted.caller();
+    let pace = door.desk.usage(caller.agency()).await.map_err(refuse::store)?;
+    let pace = pace.unwrap_or_else(|| door.desk.gate().pace(caller, door.desk.now()));
+    Ok(answer::document(StatusCode::OK, &UsageDocument::of(caller.agency(), &pace)))
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::plan::PlanName;
-use skybridge_gate::PaceSnapshot;
 use skybridge_store::{StoreError, Write};
 
 use super::record::{Kept, agency_key};
@@ -67,15 +66,6 @@ impl Desk {
         standing.map(|(agency, _)| agency).ok_or_else(|| PartnerError::AgencyNotFound(name.clone()))
     }
 
-    /// How the agency's plan stands.
-    ///
-    /// # Errors
-    /// When there is no such agency.
-    pub fn agency_pace(&self, name: &AgencyName) -> Result<PaceSnapshot, PartnerError> {
-        let pace = self.gate.pace_of(name, self.clock.now());
-        pace.ok_or_else(|| PartnerError::AgencyNotFound(name.clone()))
-    }
-
     /// Refuses the agency from now on. Suspending it again changes nothing.
     ///
     /// # Errors
@@ -120,7 +110,6 @@ impl Desk {
         plan: &PlanName,
     ) -> Result<Agency, PartnerError> {
         self.plan(plan).await?;
-        self.write_lagging_limits().await?;
         self.change_agency(operator, name, "agency.plan-changed", format!("to plan {plan}"), |agency| {
             let other = agency.plan != *plan;
             other.then(|| Agency { plan: plan.clone(), ..agency })

@@ -1,6 +1,5 @@
 //! Keys: issue, rotate, revoke. The secret is handed out once and kept nowhere.
 
-use std::error::Error;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -48,8 +47,7 @@ pub struct Rotation {
 }
 
 impl Desk {
-    /// Makes a key for `agency`. If the gate cannot be told of it, which is logged, it is taken after the next change
-    /// of partners.
+    /// Makes a key for `agency`.
     ///
     /// # Errors
     /// When there is no such agency, or the store does not take it.
@@ -65,16 +63,15 @@ impl Desk {
             let writes = vec![Write::create(issued.key.record(1))];
             let detail = format!("for agency {agency}, {} mode", request.mode.as_str());
             let subject = subject(issued.key.id);
-            let attempt = self.commit_change(operator, "key.created", subject, detail, writes).await;
-            if let Attempt::Done = handed_out(attempt)? {
+            let attempt = self.commit_change(operator, "key.created", subject, detail, writes).await?;
+            if let Attempt::Done = attempt {
                 return Ok(issued);
             }
         }
         Err(PartnerError::Contended)
     }
 
-    /// Makes a key like `id`, which itself expires after `grace` (or earlier, if it was to). If the gate cannot be
-    /// told, see [`issue_key`](Self::issue_key).
+    /// Makes a key like `id`, which itself expires after `grace` (or earlier, if it was to).
     ///
     /// # Errors
     /// When there is no such key, it holds no more, it was rotated before, or the store does not take it.
@@ -103,8 +100,8 @@ impl Desk {
             let until =
                 replaced.expires_at.map_or(String::new(), |at| format!("; the old one holds until {at}"));
             let detail = format!("by key {}{until}", rotation.issued.key.id);
-            let attempt = self.commit_change(operator, "key.rotated", subject(id), detail, writes).await;
-            if let Attempt::Done = handed_out(attempt)? {
+            let attempt = self.commit_change(operator, "key.rotated", subject(id), detail, writes).await?;
+            if let Attempt::Done = attempt {
                 return Ok(rotation);
             }
         }
@@ -185,21 +182,6 @@ impl Desk {
         let expires_at = standing.expires_at.map_or(end_of_grace, |at| at.min(end_of_grace));
         let replaced = Key { expires_at: Some(expires_at), replaced_by: Some(issued.key.id), ..standing };
         Rotation { issued, replaced }
-    }
-}
-
-/// A new key that is recorded is handed out also when the gate does not know it yet: its text is nowhere else, and
-/// would be lost with a refusal.
-fn handed_out(attempt: Result<Attempt, PartnerError>) -> Result<Attempt, PartnerError> {
-    match attempt {
-        Err(error @ PartnerError::NotInForce { .. }) => {
-            tracing::error!(
-                error = &error as &dyn Error,
-                "a new key was handed out that is not taken before partners change again"
-            );
-            Ok(Attempt::Done)
-        }
-        other => other,
     }
 }
 

@@ -27,7 +27,6 @@ impl Desk {
     /// # Errors
     /// When the store does not take it.
     pub async fn set_plan(&self, operator: &Operator, plan: Plan) -> Result<PlanEntry, PartnerError> {
-        self.write_lagging_limits().await?;
         for _ in 0..ATTEMPTS_MAX {
             let now = self.clock.now().whole_millis();
             let standing = self.kept::<PlanEntry>(&plan_key(plan.name())).await?;

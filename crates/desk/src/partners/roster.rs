@@ -161,20 +161,18 @@ impl Desk {
     /// Takes what changed in the store, and lets the gate know.
     pub(super) async fn catch_up(&self, roster: &mut Roster, now: Timestamp) -> Result<(), PartnerError> {
         if roster.catch_up(&*self.store, now).await? {
-            self.put_in_force(roster, now).await?;
+            self.put_in_force(roster, now)?;
         }
         Ok(())
     }
 
     /// Lets the gate know of the roster. If that fails, the next to catch up tries again.
-    pub(super) async fn put_in_force(&self, roster: &mut Roster, now: Timestamp) -> Result<(), PartnerError> {
+    pub(super) fn put_in_force(&self, roster: &mut Roster, now: Timestamp) -> Result<(), PartnerError> {
         let replaced = self.gate.replace(roster.partners(now), now);
         if replaced.is_err() {
             roster.log = ChangeLog::default();
         }
-        replaced?;
-        self.write_lagging_limits().await?;
-        Ok(())
+        Ok(replaced?)
     }
 
     /// How many partners there are.

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use skybridge_desk::Desk;
 use skybridge_desk::audit::Operator;
 use skybridge_desk::partners::{IssuedKey, KeyRequest, PartnerError, PlanEntry};
+use skybridge_desk::{Desk, Node};
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::id::Randomness;
 use skybridge_domain::key::{ApiKey, Mode, PepperId, Scopes};
@@ -48,31 +48,45 @@ pub(crate) struct Counter {
     pub(crate) operator: Operator,
     clock: Arc<TestClock>,
     chance: Arc<Seeded>,
+    kind: Kind,
+}
+
+/// What a process is among those that use the store.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Sole,
+    Server,
+    Function,
 }
 
 impl Counter {
     /// A counter over an empty store, with one plan of `rate` and `burst`.
     pub(crate) async fn open(rate: &str, burst: u32) -> Self {
+        Self::open_as(Kind::Sole, rate, burst).await
+    }
+
+    /// As [`open`](Self::open), for a process of this kind; so are those [`beside`](Self::beside) it.
+    pub(crate) async fn open_as(kind: Kind, rate: &str, burst: u32) -> Self {
         let store = Arc::new(RiggedStore::default());
         let clock = Arc::new(TestClock(AtomicU64::new(BEGIN.as_nanos())));
         let chance = Arc::new(Seeded(Mutex::new(1)));
-        let desk = desk(&store, &clock, &chance).await;
-        let counter = Self { desk, store, operator: Operator::program(), clock, chance };
+        let desk = desk(&store, &clock, &chance, kind).await;
+        let counter = Self { desk, store, operator: Operator::program(), clock, chance, kind };
         counter.set_plan(rate, burst).await.unwrap();
         counter
     }
 
     /// The process dies, and another opens the store.
     pub(crate) async fn crash(&mut self) {
-        self.desk = desk(&self.store, &self.clock, &self.chance).await;
+        self.desk = desk(&self.store, &self.clock, &self.chance, self.kind).await;
     }
 
     /// Another process over the same store.
     pub(crate) async fn beside(&self) -> Self {
         let (store, clock, chance) =
             (Arc::clone(&self.store), Arc::clone(&self.clock), Arc::clone(&self.chance));
-        let desk = desk(&store, &clock, &chance).await;
-        Self { desk, store, operator: self.operator.clone(), clock, chance }
+        let desk = desk(&store, &clock, &chance, self.kind).await;
+        Self { desk, store, operator: self.operator.clone(), clock, chance, kind: self.kind }
     }
 
     pub(crate) fn advance(&self, time: Duration) {
@@ -121,10 +135,20 @@ impl Counter {
     }
 }
 
-async fn desk(store: &Arc<RiggedStore>, clock: &Arc<TestClock>, chance: &Arc<Seeded>) -> Arc<Desk> {
+async fn desk(
+    store: &Arc<RiggedStore>,
+    clock: &Arc<TestClock>,
+    chance: &Arc<Seeded>,
+    kind: Kind,
+) -> Arc<Desk> {
     let peppers = Peppers::new(PepperId::parse("1").unwrap(), [7; 32]);
-    let desk = Desk::open(Arc::clone(store) as _, peppers, Arc::clone(clock) as _, Arc::clone(chance) as _);
-    Arc::new(desk.await.unwrap())
+    let node = match kind {
+        Kind::Sole => Node::sole(),
+        Kind::Server => Node::server(&**chance),
+        Kind::Function => Node::function(&**chance),
+    };
+    let (store, clock, chance) = (Arc::clone(store), Arc::clone(clock), Arc::clone(chance));
+    Arc::new(Desk::open(store, peppers, clock, chance, node).await.unwrap())
 }
 
 pub(crate) fn agency(name: &str) -> AgencyName {

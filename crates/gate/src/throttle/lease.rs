@@ -1,114 +1,170 @@
-//! Admissions that are written down as spent before they are given.
+//! Leases from outside: what has to be read and written so that a gate can admit.
+//!
+//! Whoever stores records goes through one [`Account`] at a time: if it [must be read](Account::must_read), read the
+//! record and let the account [learn](Account::learn) it; take a draft; write its [`bucket`](Draft::bucket) on the
+//! condition that the record still has the version that it [replaces](Draft::replaces); then say that it is written.
+//! When another node was faster, learn the record that stood in the way, and take another draft. When it is open
+//! whether it was written, read and learn the record: the account finds out.
+//!
+//! Between taking a draft and writing it, no other draft of the account may be taken.
 
 use std::sync::Arc;
 
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::time::Timestamp;
 
-use super::Pace;
+use super::bucket::{Bucket, Recorded};
+use super::drafts::{self, Grant};
+use super::{Pace, PaceSnapshot, Permit};
+use crate::Caller;
 
-/// What is durable of how much an agency has used: its record in the store, field for field.
-///
-/// Kept as plain numbers so that any store can hold it. Moments are nanoseconds since the epoch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeaseState {
-    /// Whose it is.
-    pub agency: AgencyName,
-    /// The latest moment that was seen when this was written.
-    pub seen: Timestamp,
-    /// When the bucket is full again (GCRA's theoretical arrival time), the lease not counted.
-    pub tat: Timestamp,
-    /// Nanoseconds per call that `tat` was computed with: the plan may be another when this is read.
-    pub interval_nanos: u64,
-    /// The quota's window that `quota_reserved` belongs to; start and end are equal if there never was a quota.
-    pub quota_window_start: Timestamp,
-    /// Its end.
-    pub quota_window_end: Timestamp,
-    /// How much of the window's quota counts as used, the whole lease included.
-    pub quota_reserved: u64,
-    /// How many admissions are leased, and maybe not spent: 0 after a graceful stop.
-    pub lease: u64,
+/// What one agency holds and has used, at this gate. Cheap to clone; all clones are of one account.
+#[derive(Debug, Clone)]
+pub struct Account(pub(super) Arc<Pace>);
+
+/// A record to write for an account.
+#[derive(Debug)]
+#[must_use = "a draft takes effect once it is written"]
+pub struct Draft {
+    pace: Arc<Pace>,
+    draft: drafts::Draft,
 }
 
-/// A request to make a lease durable.
-///
-/// Put [`state`](Self::state) in place of the agency's record, on the condition that the record is still the one
-/// that this process wrote or read last; then hand the request to [`Gate::grant`](crate::Gate::grant). When that
-/// fails, or its outcome is unknown, drop the request and ask the gate again.
-///
-/// Several requests for one agency may be handed out at the same time; they ask for the same, and the first one
-/// granted takes effect.
+impl Draft {
+    /// Whose record it is.
+    #[must_use]
+    pub fn agency(&self) -> &AgencyName {
+        &self.pace.agency
+    }
+
+    /// What the record is to say.
+    #[must_use]
+    pub fn bucket(&self) -> &Bucket {
+        &self.draft.bucket
+    }
+
+    /// The version of the record that it is to replace, with the next one; 0 if there must be none.
+    #[must_use]
+    pub fn replaces(&self) -> u64 {
+        self.draft.replaces
+    }
+
+    /// How many tokens it takes, that of the call included.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.draft.taken
+    }
+
+    /// The draft is written. For drafts that no call waits for; see [`LeaseRequest::granted`].
+    pub fn written(self) -> Grant {
+        self.pace.lock().written(&self.draft)
+    }
+}
+
+impl Account {
+    /// Whose it is.
+    #[must_use]
+    pub fn agency(&self) -> &AgencyName {
+        &self.0.agency
+    }
+
+    /// Must the record be read before a draft is taken?
+    #[must_use]
+    pub fn must_read(&self) -> bool {
+        self.0.lock().must_read()
+    }
+
+    /// Takes note of the record, as it was read or stood in the way of a draft.
+    pub fn learn(&self, recorded: Recorded, now: Timestamp) {
+        self.0.lock().learn(recorded, now);
+    }
+
+    /// More tokens on top of those that are held, so that calls need not wait. `None` if there is nothing to be had
+    /// now.
+    pub fn renewal(&self, now: Timestamp) -> Option<Draft> {
+        let draft = self.0.lock().draft_renewal(now)?;
+        Some(Draft { pace: Arc::clone(&self.0), draft })
+    }
+
+    /// The renewal failed. The next one is due from `moment` on.
+    pub fn renewal_failed(&self, moment: Timestamp) {
+        self.0.lock().end_renewal(moment.as_nanos());
+    }
+
+    /// Everything that is held given back, so that the record says exactly what was used. `None` when it does
+    /// already. The tokens are not spent any more even if the draft is never written.
+    pub fn settlement(&self, now: Timestamp) -> Option<Draft> {
+        let draft = self.0.lock().draft_settlement(now)?;
+        Some(Draft { pace: Arc::clone(&self.0), draft })
+    }
+
+    /// Does the record say anything else than what was used?
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        self.0.lock().unsettled
+    }
+
+    /// Is a lease held that had better be given back than lapse: one that no call needed for a while, or whose time
+    /// is nearly over? Leases of a sole node do not lapse.
+    #[must_use]
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        self.0.lock().is_idle(now)
+    }
+
+    /// How many tokens are held.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.0.lock().pool.own
+    }
+
+    /// How the plan stands, should the record be `recorded`. Changes nothing.
+    #[must_use]
+    pub fn pace_by(&self, recorded: Recorded, now: Timestamp) -> PaceSnapshot {
+        let mut state = self.0.lock().clone();
+        state.learn(recorded, now);
+        state.snapshot(now)
+    }
+}
+
+/// A call that the plan may allow, but for which no token is held.
 #[derive(Debug)]
 pub struct LeaseRequest {
-    pace: Arc<Pace>,
-    state: LeaseState,
-    /// The count of changes that it was made at: a lease takes effect only on the very state that it names.
-    basis: u64,
-}
-
-/// What came of granting a lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grant {
-    /// Its admissions may be spent.
-    Taken,
-    /// It came too late, and nothing changed.
-    Outdated,
+    caller: Caller,
 }
 
 impl LeaseRequest {
-    pub(super) fn new(pace: Arc<Pace>, state: LeaseState, basis: u64) -> Self {
-        Self { pace, state, basis }
+    pub(super) fn new(caller: Caller) -> Self {
+        Self { caller }
     }
 
-    /// Whose lease it is.
+    /// The account that the lease is for.
     #[must_use]
-    pub fn agency(&self) -> &AgencyName {
-        &self.state.agency
+    pub fn account(&self) -> Account {
+        Account(Arc::clone(self.caller.pace()))
     }
 
-    /// What has to be durable before the lease is granted.
+    /// What to write so that the call can be admitted. `None` when there is nothing to be had, or the call can do
+    /// without: ask the gate again. Beside other nodes, the call counts from `now` on.
+    pub fn draft(&self, now: Timestamp) -> Option<Draft> {
+        let pace = self.caller.pace();
+        let draft = pace.lock().draft_for_call(now)?;
+        Some(Draft { pace: Arc::clone(pace), draft })
+    }
+
+    /// The draft is written: the call is admitted. `None` when the draft was not about tokens, or something came
+    /// between: ask the gate again.
     #[must_use]
-    pub fn state(&self) -> &LeaseState {
-        &self.state
-    }
-
-    /// How many admissions it holds.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.state.lease
-    }
-
-    pub(super) fn take_effect(self) -> Grant {
-        self.pace.lock().grant(self.state.lease, self.basis)
-    }
-}
-
-/// What an agency has used, exactly, to be made durable: without a lease, so that a restart wastes nothing.
-///
-/// Put [`state`](Self::state) in place of the agency's record, then hand this to
-/// [`Gate::settled`](crate::Gate::settled). When that fails, or its outcome is unknown, drop it: the gate goes on
-/// saying that the agency is to be written down.
-#[derive(Debug)]
-pub struct Settlement {
-    pace: Arc<Pace>,
-    state: LeaseState,
-    /// The count of changes that it was made at, as in a [`LeaseRequest`].
-    basis: u64,
-}
-
-impl Settlement {
-    pub(super) fn new(pace: Arc<Pace>, state: LeaseState, basis: u64) -> Self {
-        Self { pace, state, basis }
-    }
-
-    /// What has to be durable.
-    #[must_use]
-    pub fn state(&self) -> &LeaseState {
-        &self.state
-    }
-
-    pub(super) fn take_effect(self) {
-        self.pace.lock().settled(self.basis);
+    pub fn granted(&self, draft: Draft, now: Timestamp) -> Option<Permit> {
+        let mut state = draft.pace.lock();
+        state.advance(now);
+        let granted = state.written(&draft.draft) == Grant::Taken && draft.taken() > 0;
+        if !granted || state.is_full() {
+            return None;
+        }
+        state.enter();
+        let snapshot = state.snapshot(now);
+        drop(state);
+        Some(Permit::new(self.caller.clone(), snapshot, false))
     }
 }
 

@@ -1,14 +1,22 @@
 //! What was admitted stays admitted, whenever the process dies.
 
-use skybridge_gate::{Admission, Grant, LeaseRequest};
+use skybridge_gate::{Admission, Draft, LeaseRequest};
 
-use crate::kit::{HOUR, House, NOON, SECOND, at, partner_co, plan};
+use crate::kit::{HOUR, House, NOON, SECOND, at, plan};
 
-fn lease_of(partner: &House, now: u64) -> LeaseRequest {
+/// A call that needs a lease, and what is to be written for it.
+fn needed(partner: &House, now: u64) -> (LeaseRequest, Draft) {
     match partner.gate.admit(&partner.caller(), at(now)) {
-        Admission::LeaseNeeded(lease) => lease,
+        Admission::LeaseNeeded(request) => {
+            let draft = partner.draft(&request, now).unwrap();
+            (request, draft)
+        }
         other => panic!("a lease was to be needed: {other:?}"),
     }
+}
+
+fn needs_a_lease(partner: &House, now: u64) -> bool {
+    matches!(partner.gate.admit(&partner.caller(), at(now)), Admission::LeaseNeeded(_))
 }
 
 #[test]
@@ -54,7 +62,7 @@ fn a_graceful_stop_wastes_nothing() {
     assert_eq!(partner.admitted(200, NOON), 70);
     // Nothing came since: there is nothing to write.
     partner.restart(NOON);
-    assert_eq!(partner.gate.unsettled(), []);
+    assert!(!partner.account().is_unsettled());
 }
 
 #[test]
@@ -76,18 +84,17 @@ fn a_lease_is_spent_at_the_restart_not_when_it_was_written() {
 fn a_lease_for_yesterday_is_not_good_today() {
     let midnight = NOON + 12 * HOUR;
     let mut partner = House::open(plan("1000 1000 1000/day -"), NOON);
-    let late = lease_of(&partner, midnight - 1);
-    assert!(partner.write(&late, 0));
-    let today = lease_of(&partner, midnight);
-    assert_eq!(partner.gate.grant(late), Grant::Outdated);
-    assert!(matches!(partner.gate.admit(&partner.caller(), at(midnight)), Admission::LeaseNeeded(_)));
-    drop(today);
-    // Granted just before midnight, and not good after it either.
-    let late = lease_of(&partner, midnight);
-    assert!(partner.write(&late, 1));
-    assert_eq!(partner.gate.grant(late), Grant::Taken);
+    let (request, late) = needed(&partner, midnight - 1);
+    assert!(partner.disk.write(&late));
+    assert!(request.granted(late, at(midnight)).is_none());
+    assert!(needs_a_lease(&partner, midnight));
+    // Granted before midnight, and not good after it either.
+    let (request, today) = needed(&partner, midnight);
+    assert!(partner.disk.write(&today));
+    assert!(request.granted(today, at(midnight)).is_some());
+    assert!(!needs_a_lease(&partner, midnight));
     let next_midnight = midnight + 24 * HOUR;
-    assert!(matches!(partner.gate.admit(&partner.caller(), at(next_midnight)), Admission::LeaseNeeded(_)));
+    assert!(needs_a_lease(&partner, next_midnight));
     partner.crash(next_midnight);
     // The quota is whole; of the bucket, yesterday's lease counts as spent at the restart, as any lease does.
     let pace = partner.gate.pace(&partner.caller(), at(next_midnight));
@@ -95,64 +102,51 @@ fn a_lease_for_yesterday_is_not_good_today() {
 }
 
 #[test]
-fn of_several_leases_that_were_asked_for_together_one_takes_effect() {
-    let partner = House::open(plan("5 100 - -"), NOON);
-    let leases = [(); 3].map(|()| lease_of(&partner, NOON));
-    let [first, second, third] = leases;
-    assert_eq!((first.state(), first.size()), (second.state(), 5));
-    assert_eq!(partner.gate.grant(second), Grant::Taken);
-    assert_eq!(partner.gate.grant(first), Grant::Outdated);
-    let admit = || partner.gate.admit(&partner.caller(), at(NOON));
-    for _ in 0..5 {
-        assert!(matches!(admit(), Admission::Admitted(_)));
-    }
-    assert!(matches!(admit(), Admission::LeaseNeeded(_)));
-    assert_eq!(partner.gate.grant(third), Grant::Outdated);
-    assert!(matches!(admit(), Admission::LeaseNeeded(_)));
-}
-
-#[test]
-fn a_lease_from_before_settling_or_another_plan_is_void() {
-    let mut partner = House::open(plan("50 100 - -"), NOON);
+fn a_lease_from_before_another_plan_is_given_back() {
+    let mut partner = House::open(plan("50 100 1000/day -"), NOON);
     assert_eq!(partner.admitted(1, NOON), 1);
-    assert!(partner.gate.settle_agency(&partner_co()).is_some());
-    let before_settling = lease_of(&partner, NOON);
-    let _ = partner.gate.settle_agency(&partner_co());
-    assert_eq!(partner.gate.grant(before_settling), Grant::Outdated);
-    let before_the_change = lease_of(&partner, NOON);
-    partner.change_plan(plan("5 100 - -"), NOON);
-    assert_eq!(partner.gate.grant(before_the_change), Grant::Outdated);
-    assert_eq!(lease_of(&partner, NOON).size(), 5);
+    partner.settle(NOON);
+    let (request, before_the_change) = needed(&partner, NOON);
+    partner.change_plan(plan("5 100 1000/day -"), NOON);
+    assert!(partner.disk.write(&before_the_change));
+    assert!(request.granted(before_the_change, at(NOON)).is_none());
+    let (_, after) = needed(&partner, NOON);
+    assert_eq!(after.taken(), 5);
+    // One call, and what is leased now.
+    assert_eq!((after.bucket().quota_reserved, after.bucket().shares[0].tokens), (6, 5));
 }
 
 #[test]
 fn what_was_not_written_down_is_asked_for_again() {
-    let mut partner = House::open(plan("50 100 - -"), NOON);
+    let partner = House::open(plan("50 100 - -"), NOON);
     assert_eq!(partner.admitted(1, NOON), 1);
-    drop(partner.gate.settle_agency(&partner_co()).unwrap());
-    assert_eq!(partner.gate.unsettled(), [partner_co()]);
-    partner.change_plan_and_write_nothing(plan("5 100 - -"), NOON);
-    drop(partner.gate.settle_agency(&partner_co()).unwrap());
-    assert_eq!(partner.gate.lagging(), [partner_co()]);
-    let settlement = partner.gate.settle_agency(&partner_co()).unwrap();
-    partner.gate.settled(settlement);
-    assert_eq!((partner.gate.unsettled(), partner.gate.lagging()), (vec![], vec![]));
-    assert!(partner.gate.settle_agency(&partner_co()).is_none());
+    drop(partner.account().settlement(at(NOON)).unwrap());
+    assert!(partner.account().is_unsettled());
+    assert!(needs_a_lease(&partner, NOON), "what may be written as given back is not spent");
+    partner.settle(NOON);
+    assert!(!partner.account().is_unsettled());
+    assert!(partner.account().settlement(at(NOON)).is_none());
+    assert_eq!(partner.disk.bucket().shares, []);
 }
 
 #[test]
-fn what_came_while_the_exact_state_was_written_down_is_not_taken_for_written() {
-    let mut partner = House::open(plan("50 100 - -"), NOON);
+fn what_is_written_without_an_answer_is_found_in_the_record() {
+    let mut partner = House::open(plan("50 100 100000/day -"), NOON);
     assert_eq!(partner.admitted(1, NOON), 1);
-    let overtaken = partner.gate.settle_agency(&partner_co()).unwrap();
-    assert_eq!(partner.admitted(1, NOON), 1);
-    partner.gate.settled(overtaken);
-    assert_eq!(partner.gate.unsettled(), [partner_co()], "a lease was granted");
-
-    let overtaken = partner.gate.settle_agency(&partner_co()).unwrap();
-    partner.change_plan_and_write_nothing(plan("5 100 - -"), NOON);
-    partner.gate.settled(overtaken);
-    assert_eq!(partner.gate.lagging(), [partner_co()], "the rate changed");
+    partner.settle(NOON);
+    // Written, and nobody says so; the call that it was for is gone.
+    let (_, unanswered) = needed(&partner, NOON);
+    assert!(partner.disk.write(&unanswered));
+    drop(unanswered);
+    let writes = partner.disk.writes_tried();
+    assert_eq!(partner.admitted(50, NOON), 50, "what is held by the record is held");
+    assert_eq!(partner.disk.writes_tried(), writes);
+    // Not written, and nobody says so either.
+    let (_, lost) = needed(&partner, NOON);
+    drop(lost);
+    assert_eq!(partner.admitted(200, NOON), 49);
+    partner.crash(NOON);
+    assert_eq!(partner.admitted(200, NOON), 0);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use skybridge_domain::agency::Standing;
 use skybridge_domain::key::{ApiKey, Key, MalformedKey, Mode, PepperId, Scope, Scopes};
-use skybridge_gate::{AuthenticationRefusal, Gate, Partners, Peppers, RegistryError};
+use skybridge_gate::{AuthenticationRefusal, Gate, Node, Partners, Peppers, RegistryError};
 
 use crate::kit::{HOME, NOON, Seeded, agency, at, peppers, plan, record_of};
 
 fn gate_with(keys: Vec<Key>) -> Gate {
     let partners = Partners { plans: vec![plan("10 10 - -")], agencies: vec![agency("PartnerCo")], keys };
-    Gate::new(peppers(), partners, [], at(NOON)).unwrap()
+    Gate::new(peppers(), partners, Node::sole(), at(NOON)).unwrap()
 }
 
 fn refusal(gate: &Gate, key: &str) -> AuthenticationRefusal {
@@ -71,7 +71,7 @@ fn a_key_is_not_told_from_an_unknown_one_by_its_address_or_agency() {
     let suspended = Standing::Suspended { at: at(0) };
     let agency = skybridge_domain::agency::Agency { standing: suspended, ..agency("PartnerCo") };
     let partners = Partners { plans: vec![plan("1 1 - -")], agencies: vec![agency], keys: vec![revoked] };
-    let gate = Gate::new(peppers(), partners, [], at(NOON)).unwrap();
+    let gate = Gate::new(peppers(), partners, Node::sole(), at(NOON)).unwrap();
     assert_eq!(refusal(&gate, key.reveal()), AuthenticationRefusal::KeyUnknown);
 }
 
@@ -145,7 +145,7 @@ fn a_gateway_cannot_vouch_for_a_key_that_does_not_hold() {
     let suspended = Standing::Suspended { at: at(NOON) };
     let agencies = vec![skybridge_domain::agency::Agency { standing: suspended, ..agency("PartnerCo") }];
     let partners = Partners { plans: vec![plan("1 1 - -")], agencies, keys: vec![record_of(&key)] };
-    let gate = Gate::new(peppers(), partners, [], at(NOON)).unwrap();
+    let gate = Gate::new(peppers(), partners, Node::sole(), at(NOON)).unwrap();
     let answer = gate.authenticate_vouched(key.id(), Mode::Live, HOME, at(NOON));
     assert_eq!(answer.unwrap_err(), AuthenticationRefusal::AgencySuspended);
 }
@@ -159,7 +159,9 @@ fn keys_hashed_under_an_older_pepper_still_work() {
         agencies: vec![agency("PartnerCo")],
         keys: vec![record_of(&key)],
     };
-    let open = |text: &str| Gate::new(Peppers::parse(text).unwrap(), partners.clone(), [], at(NOON)).unwrap();
+    let open = |text: &str| {
+        Gate::new(Peppers::parse(text).unwrap(), partners.clone(), Node::sole(), at(NOON)).unwrap()
+    };
     let gate = open(&rotated);
     assert_eq!((gate.peppers().current_id().as_str(), gate.keys_without_pepper()), ("2", 0));
     assert!(gate.authenticate(key.reveal(), HOME, at(NOON)).is_ok());

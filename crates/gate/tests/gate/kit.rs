@@ -1,15 +1,18 @@
-//! A house for the tests: a gate, partners who come to it, and a record of leases that survives a crash.
+//! A house for the tests: a gate, an agency that comes to it, and the agency's record, which survives a crash and
+//! which several houses can share.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::id::Randomness;
 use skybridge_domain::key::{ApiKey, Key, Mode, PepperId, Scopes};
 use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::Timestamp;
-use skybridge_gate::{Admission, Caller, Gate, LeaseRequest, LeaseState, Partners, Peppers, Permit, Refused};
+use skybridge_gate::{
+    Account, Admission, Bucket, Caller, Draft, Gate, LeaseRequest, Node, Partners, Peppers, Permit, Recorded,
+    Refused,
+};
 
 /// 2027-03-14T12:00:00Z, a Sunday noon.
 pub(crate) const NOON: u64 = 1_805_025_600 * SECOND;
@@ -85,44 +88,136 @@ pub(crate) fn record_of(key: &ApiKey) -> Key {
     }
 }
 
-/// A gate before which one agency, PartnerCo, calls with one key; and what is durable of its leases.
+/// What is durable of the agency's limits. Clones are of one record.
+#[derive(Clone, Default)]
+pub(crate) struct Disk(Arc<Mutex<Contents>>);
+
+#[derive(Default)]
+struct Contents {
+    version: u64,
+    bucket: Option<Bucket>,
+    /// How many writes were tried.
+    tried: u64,
+    /// How many reads came.
+    read: u64,
+}
+
+impl Disk {
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn read(&self) -> Recorded {
+        let mut contents = self.contents();
+        contents.read += 1;
+        Recorded { version: contents.version, bucket: contents.bucket.clone() }
+    }
+
+    /// Writes the draft, unless another record stands there than the one that it replaces.
+    pub(crate) fn write(&self, draft: &Draft) -> bool {
+        let mut contents = self.contents();
+        contents.tried += 1;
+        let fits = contents.version == draft.replaces();
+        if fits {
+            contents.version += 1;
+            contents.bucket = Some(draft.bucket().clone());
+        }
+        fits
+    }
+
+    pub(crate) fn bucket(&self) -> Bucket {
+        self.contents().bucket.clone().unwrap()
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.contents().version
+    }
+
+    pub(crate) fn writes_tried(&self) -> u64 {
+        self.contents().tried
+    }
+
+    pub(crate) fn reads(&self) -> u64 {
+        self.contents().read
+    }
+}
+
+/// A gate before which one agency, PartnerCo, calls with one key; and what is durable of its limits.
 pub(crate) struct House {
     pub(crate) gate: Gate,
     pub(crate) key: ApiKey,
+    pub(crate) disk: Disk,
+    node: Node,
     plan: Plan,
     /// As the present gate knows it.
     caller: Caller,
-    disk: Mutex<Disk>,
+    /// Whoever has it may take and write drafts.
+    turn: Mutex<()>,
 }
 
-/// The durable records, each with its version.
-#[derive(Default)]
-struct Disk(HashMap<AgencyName, (u64, LeaseState)>);
-
 impl House {
+    /// The only house of its record.
     pub(crate) fn open(plan: Plan, now: u64) -> Self {
+        Self::over(Disk::default(), Node::sole(), plan, now)
+    }
+
+    /// A house, one of several over `disk`.
+    pub(crate) fn over(disk: Disk, node: Node, plan: Plan, now: u64) -> Self {
         let key = ApiKey::generate(Mode::Live, &Seeded(1));
-        let gate = Gate::new(peppers(), partners(&plan, &key), [], at(now)).unwrap();
+        let gate = Gate::new(peppers(), partners(&plan, &key), node.clone(), at(now)).unwrap();
         let caller = known(&gate, &key);
-        Self { gate, key, plan, caller, disk: Mutex::default() }
+        Self { gate, key, disk, node, plan, caller, turn: Mutex::default() }
     }
 
     pub(crate) fn caller(&self) -> Caller {
         self.caller.clone()
     }
 
-    /// One call, with leases made durable and granted as the desk does it.
+    pub(crate) fn account(&self) -> Account {
+        self.gate.account(&partner_co()).unwrap()
+    }
+
+    /// One call, with leases taken and written as the desk does it.
     pub(crate) fn call(&self, now: u64) -> Result<Permit, Refused> {
-        loop {
+        match self.gate.admit(&self.caller, at(now)) {
+            Admission::Admitted(permit) => return Ok(permit),
+            Admission::Refused(refused) => return Err(refused),
+            Admission::LeaseNeeded(_) => {}
+        }
+        let _turn = self.turn.lock().unwrap();
+        for _ in 0..100 {
             match self.gate.admit(&self.caller, at(now)) {
                 Admission::Admitted(permit) => return Ok(permit),
                 Admission::Refused(refused) => return Err(refused),
-                Admission::LeaseNeeded(lease) => {
-                    let version = self.version();
-                    self.write(&lease, version);
-                    self.gate.grant(lease);
+                Admission::LeaseNeeded(request) => {
+                    if let Some(permit) = self.take_lease(&request, now) {
+                        return Ok(permit);
+                    }
                 }
             }
+        }
+        panic!("a call goes for leases for ever");
+    }
+
+    fn take_lease(&self, request: &LeaseRequest, now: u64) -> Option<Permit> {
+        let draft = self.draft(request, now)?;
+        if self.disk.write(&draft) {
+            return request.granted(draft, at(now));
+        }
+        request.account().learn(self.disk.read(), at(now));
+        None
+    }
+
+    /// What is to be written for a call; the record is read if it has to be.
+    pub(crate) fn draft(&self, request: &LeaseRequest, now: u64) -> Option<Draft> {
+        self.read_if_needed(now);
+        request.draft(at(now))
+    }
+
+    pub(crate) fn read_if_needed(&self, now: u64) {
+        let account = self.account();
+        if account.must_read() {
+            account.learn(self.disk.read(), at(now));
         }
     }
 
@@ -132,64 +227,41 @@ impl House {
     }
 
     pub(crate) fn version(&self) -> u64 {
-        let disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
-        disk.0.values().next().map_or(0, |(version, _)| *version)
+        self.disk.version()
     }
 
-    /// Puts the lease's record in place of the one at `version`; false if another stands there meanwhile.
-    pub(crate) fn write(&self, lease: &LeaseRequest, version: u64) -> bool {
-        if self.version() != version {
-            return false;
-        }
-        self.put(lease.state().clone());
-        true
-    }
-
-    fn put(&self, state: LeaseState) {
-        let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = disk.0.get(&state.agency).map_or(0, |(version, _)| *version);
-        disk.0.insert(state.agency.clone(), (version + 1, state));
-    }
-
-    /// The process dies, and another one starts at `now`.
+    /// The process dies, and another one starts at `now`, and reads the record.
     pub(crate) fn crash(&mut self, now: u64) {
-        let leases: Vec<_> =
-            self.disk.get_mut().unwrap().0.values().map(|(_, lease)| lease.clone()).collect();
-        self.gate = Gate::new(peppers(), partners(&self.plan, &self.key), leases, at(now)).unwrap();
+        self.gate =
+            Gate::new(peppers(), partners(&self.plan, &self.key), self.node.clone(), at(now)).unwrap();
         self.caller = known(&self.gate, &self.key);
-        self.write_lagging();
+        self.read_if_needed(now);
     }
 
     /// The process drains and stops, and another one starts at `now`.
     pub(crate) fn restart(&mut self, now: u64) {
-        self.write_exact(self.gate.unsettled());
-        assert_eq!(self.gate.unsettled(), []);
+        self.settle(now);
+        assert!(!self.account().is_unsettled());
         self.crash(now);
     }
 
-    pub(crate) fn change_plan(&mut self, plan: Plan, now: u64) {
-        self.change_plan_and_write_nothing(plan, now);
-        self.write_lagging();
+    /// Gives back all that is held.
+    pub(crate) fn settle(&self, now: u64) {
+        loop {
+            self.read_if_needed(now);
+            let Some(draft) = self.account().settlement(at(now)) else { return };
+            if self.disk.write(&draft) {
+                draft.written();
+            } else {
+                self.account().learn(self.disk.read(), at(now));
+            }
+        }
     }
 
-    /// For a crash that comes before anything is written down.
-    pub(crate) fn change_plan_and_write_nothing(&mut self, plan: Plan, now: u64) {
+    pub(crate) fn change_plan(&mut self, plan: Plan, now: u64) {
         self.gate.replace(partners(&plan, &self.key), at(now)).unwrap();
         self.plan = plan;
         self.caller = known(&self.gate, &self.key);
-    }
-
-    fn write_lagging(&self) {
-        self.write_exact(self.gate.lagging());
-        assert_eq!(self.gate.lagging(), []);
-    }
-
-    fn write_exact(&self, agencies: Vec<AgencyName>) {
-        for agency in agencies {
-            let settlement = self.gate.settle_agency(&agency).unwrap();
-            self.put(settlement.state().clone());
-            self.gate.settled(settlement);
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use skybridge_domain::plan::Plan;
-use skybridge_gate::{Admission, LeaseRequest, ThrottleRefusal};
+use skybridge_gate::{Admission, Draft, LeaseRequest, Permit, ThrottleRefusal};
 
 use crate::kit::{HOUR, House, NOON, SECOND, at, plan};
 
@@ -19,11 +19,11 @@ enum Happening {
     GracefulRestart,
     ChangePlan(usize),
     ChangePlanAndCrash(usize, u64),
-    /// A lease is asked for and kept; what becomes of it happens later.
+    /// A draft is taken and kept; what becomes of it happens later, or never.
     AskForLease,
-    /// The oldest lease that was kept is written, if its record may still be replaced.
+    /// The oldest draft that was kept is written, if its record may still be replaced.
     WriteLease,
-    /// The oldest lease that was written is granted.
+    /// The oldest draft that was written is granted.
     GrantLease,
 }
 
@@ -52,8 +52,13 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 /// What the plan allows at most, kept by hand: a bucket in calls, emptied by true time, and a count per day.
+///
+/// Another plan is in the record before the first call under it is admitted. So a crash can forget that a plan was in
+/// force under which nobody called: the bucket then emptied at the fastest of the rates since the last call.
 struct Ledger {
     plan: Plan,
+    /// The fastest rate since the last call, in millionths of a call per second.
+    fastest: u64,
     /// Calls in the bucket.
     level: f64,
     /// True time of the last look at the bucket, which no clock can step back.
@@ -65,18 +70,20 @@ struct Ledger {
 impl Ledger {
     fn pass_until(&mut self, true_time: u64) {
         let seconds = (true_time - self.looked_at) as f64 / 1e9;
-        self.level = (self.level - seconds * self.plan.rate().millionths() as f64 / 1e6).max(0.0);
+        self.level = (self.level - seconds * self.fastest as f64 / 1e6).max(0.0);
         self.looked_at = true_time;
     }
 
     fn change(&mut self, plan: Plan, true_time: u64) {
         self.pass_until(true_time);
         self.level = self.level.min(f64::from(plan.burst()));
+        self.fastest = self.fastest.max(plan.rate().millionths());
         self.plan = plan;
     }
 
     fn enter(&mut self, true_time: u64, day_ends: u64) {
         self.pass_until(true_time);
+        self.fastest = self.plan.rate().millionths();
         self.level += 1.0;
         assert!(
             self.level <= f64::from(self.plan.burst()) + 1e-6,
@@ -99,13 +106,14 @@ struct Life {
     ledger: Ledger,
     true_time: u64,
     behind: u64,
-    asked: Vec<(LeaseRequest, u64)>,
-    written: Vec<LeaseRequest>,
+    asked: Vec<(LeaseRequest, Draft)>,
+    written: Vec<(LeaseRequest, Draft)>,
 }
 
 impl Life {
     fn new(first: &str) -> Self {
-        let ledger = Ledger { plan: plan(first), level: 0.0, looked_at: NOON, day_ends: 0, used: 0 };
+        let fastest = plan(first).rate().millionths();
+        let ledger = Ledger { plan: plan(first), fastest, level: 0.0, looked_at: NOON, day_ends: 0, used: 0 };
         let house = House::open(plan(first), NOON);
         Self { house, ledger, true_time: NOON, behind: 0, asked: vec![], written: vec![] }
     }
@@ -136,28 +144,32 @@ impl Life {
                 self.ledger.change(plan(PLANS[which]), self.true_time);
             }
             Happening::ChangePlanAndCrash(which, nanos) => {
-                self.house.change_plan_and_write_nothing(plan(PLANS[which]), self.clock());
+                self.house.change_plan(plan(PLANS[which]), self.clock());
                 self.ledger.change(plan(PLANS[which]), self.true_time);
                 self.true_time += nanos;
                 self.forget_leases();
                 self.house.crash(self.clock());
             }
             Happening::AskForLease => {
-                if let Admission::LeaseNeeded(lease) = self.admit_by_hand() {
-                    self.asked.push((lease, self.house.version()));
+                if let Admission::LeaseNeeded(request) = self.admit_by_hand()
+                    && let Some(draft) = self.house.draft(&request, self.clock())
+                {
+                    self.asked.push((request, draft));
                 }
             }
             Happening::WriteLease => {
                 if !self.asked.is_empty() {
-                    let (lease, version) = self.asked.remove(0);
-                    if self.house.write(&lease, version) {
-                        self.written.push(lease);
+                    let (request, draft) = self.asked.remove(0);
+                    if self.house.disk.write(&draft) {
+                        self.written.push((request, draft));
                     }
                 }
             }
             Happening::GrantLease => {
                 if !self.written.is_empty() {
-                    self.house.gate.grant(self.written.remove(0));
+                    let (request, draft) = self.written.remove(0);
+                    let permit = request.granted(draft, at(self.clock()));
+                    self.count(permit.as_ref());
                 }
             }
         }
@@ -167,19 +179,22 @@ impl Life {
     fn admit_by_hand(&mut self) -> Admission {
         let admission = self.house.gate.admit(&self.house.caller(), at(self.clock()));
         if let Admission::Admitted(permit) = &admission {
-            let day_ends = permit.pace().quota().unwrap().resets_at.as_nanos();
-            self.ledger.enter(self.true_time, day_ends);
+            self.count(Some(permit));
         }
         admission
     }
 
     fn call(&mut self) {
-        let now = self.clock();
-        if let Ok(permit) = self.house.call(now) {
-            let day_ends = permit.pace().quota().unwrap().resets_at.as_nanos();
-            assert!(day_ends > now, "counted on a day that is over");
-            self.ledger.enter(self.true_time, day_ends);
-        }
+        let permit = self.house.call(self.clock());
+        self.count(permit.as_ref().ok());
+    }
+
+    /// Counts a call that came in, if it did.
+    fn count(&mut self, permit: Option<&Permit>) {
+        let Some(permit) = permit else { return };
+        let day_ends = permit.pace().quota().unwrap().resets_at.as_nanos();
+        assert!(day_ends > self.clock(), "counted on a day that is over");
+        self.ledger.enter(self.true_time, day_ends);
     }
 
     fn forget_leases(&mut self) {

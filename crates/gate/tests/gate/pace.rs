@@ -4,10 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use skybridge_gate::{Admission, ThrottleRefusal};
 
-use crate::kit::{HOUR, House, NOON, SECOND, at, partner_co, plan};
+use crate::kit::{HOUR, House, NOON, SECOND, at, plan};
 
-/// Far more calls than the plan admits, from eight threads, all at one moment. The threads write leases in any
-/// order, without waiting for each other.
+/// Far more calls than the plan admits, from eight threads, all at one moment.
 fn admitted_of_2000_at_once(terms: &str) -> usize {
     let partner = House::open(plan(terms), NOON);
     let admitted = AtomicUsize::new(0);
@@ -94,9 +93,9 @@ fn refused_calls_count_against_nothing() {
         let before = stand();
         assert_eq!(partner.admitted(50, NOON), 0, "{why}");
         assert_eq!(stand(), before, "{why}");
-        let settlement = partner.gate.settle_agency(&partner_co()).unwrap();
-        let settled = settlement.state();
-        assert_eq!((settled.quota_reserved, settled.lease), (3, 0), "{why}");
+        partner.settle(NOON);
+        let settled = partner.disk.bucket();
+        assert_eq!((settled.quota_reserved, settled.shares), (3, vec![]), "{why}");
     }
 }
 
@@ -134,10 +133,12 @@ fn a_lease_follows_the_rate_and_what_is_left_of_the_quota() {
         ("50 100 99/day -", 1),
     ] {
         let partner = House::open(plan(terms), NOON);
-        let Admission::LeaseNeeded(lease) = partner.gate.admit(&partner.caller(), at(NOON)) else {
+        let Admission::LeaseNeeded(request) = partner.gate.admit(&partner.caller(), at(NOON)) else {
             panic!("nothing is leased yet");
         };
-        assert_eq!((lease.size(), lease.state().lease), (size, size), "{terms}");
+        let draft = partner.draft(&request, NOON).unwrap();
+        let held: u64 = draft.bucket().shares.iter().map(|share| share.tokens).sum();
+        assert_eq!((draft.taken(), held), (size, size), "{terms}");
     }
 }
 

@@ -39,3 +39,21 @@ pub(super) fn keep_roster(desk: Arc<Desk>) {
         }
     });
 }
+
+/// How often the server gives back leases that no call needs.
+const RETURN_EVERY: Duration = Duration::from_secs(1);
+
+/// Gives back what is held of limits and not needed, for as long as the process runs. What cannot be given back
+/// lapses; the desk tells when the store is away.
+pub(super) fn return_leases(desk: Arc<Desk>) {
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(RETURN_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = desk.return_idle_leases().await {
+                tracing::debug!(error = &error as &dyn Error, "leases could not be given back, and will lapse");
+            }
+        }
+    });
+}

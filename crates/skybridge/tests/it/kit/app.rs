@@ -12,7 +12,7 @@ use http::{Method, Request, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use skybridge_api::{Draining, admin, public};
-use skybridge_desk::Desk;
+use skybridge_desk::{Desk, Node};
 use skybridge_domain::id::Randomness;
 use skybridge_domain::key::PepperId;
 use skybridge_domain::time::{Clock, Timestamp};
@@ -88,8 +88,8 @@ impl App {
         let peppers = Peppers::new(PepperId::parse("test").unwrap(), [7; 32]);
         // Another run draws other numbers, as it would with real chance.
         let seed = Arc::new(Seeded(Mutex::new(now.as_nanos())));
-        let desk = Desk::open(Arc::clone(&store), peppers, Arc::clone(&clock) as _, seed).await.unwrap();
-        let desk = Arc::new(desk);
+        let desk = Desk::open(Arc::clone(&store), peppers, Arc::clone(&clock) as _, seed, Node::sole());
+        let desk = Arc::new(desk.await.unwrap());
         let draining = Draining::default();
         let options = public::Options { body_deadline: Duration::from_secs(30), draining: draining.clone() };
         let settings = admin::Settings {

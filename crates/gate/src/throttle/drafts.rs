@@ -1,0 +1,267 @@
+//! What a node writes into an agency's record, and what it learns from it.
+//!
+//! A draft is written on the condition that the record is the one it was made from. While that is open, the draft is
+//! `pending`; the node counts what it takes as its own only once it was told that it is written
+//! ([`written`](State::written)), or finds its own share in the record under the draft's serial number
+//! ([`learn`](State::learn)). A share under any other number is nothing that it may spend.
+
+use skybridge_domain::plan::QuotaWindow;
+use skybridge_domain::time::Timestamp;
+
+use super::bucket::{Bucket, Recorded, Share};
+use super::pool::{self, NEVER, Pool};
+use super::state::{Dry, LOOK_AGAIN, LastTake, Renewal, State};
+use super::terms::NANOS_PER_SECOND;
+
+/// How long a renewal that found nothing to take is not tried again, in nanoseconds.
+const RENEW_AGAIN: u64 = NANOS_PER_SECOND / 4;
+
+/// This node's share of the record, and how things stood here when it was written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    serial: u64,
+    tokens: u64,
+    /// What had been spent by then: the difference to now came out of this share.
+    spent: u64,
+    generation: u64,
+    /// The quota's window that the tokens are counted in, if they are counted.
+    window: Option<QuotaWindow>,
+}
+
+/// What is to be written, and what it means once it is.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) bucket: Bucket,
+    /// The version of the record that it replaces; 0 if there is none.
+    pub(super) replaces: u64,
+    serial: u64,
+    generation: u64,
+    /// Tokens taken, that of the call among them.
+    pub(super) taken: u64,
+    until: u64,
+    kind: Kind,
+}
+
+/// What a draft is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A call waits for it.
+    Call,
+    /// The lease is running low.
+    Renewal,
+    /// There was nothing to take; it tells the others that somebody waits.
+    Announcement,
+    /// Everything is given back.
+    Settlement,
+}
+
+/// What came of a draft that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// What it took may be spent.
+    Taken,
+    /// The plan or the quota's window is another one meanwhile; what it took is given back with the next write.
+    Outdated,
+}
+
+impl State {
+    /// Must the record be read before anything can be drafted? With others about, it is hardly ever still as it was.
+    pub(super) fn must_read(&self) -> bool {
+        self.version.is_none() || self.pending.is_some() || self.pool.nodes() > 1
+    }
+
+    /// What to write so that a waiting call can be admitted; `None` if there is nothing to be had, or nothing is
+    /// needed any more: the gate says so when it is asked again.
+    pub(super) fn draft_for_call(&mut self, now: Timestamp) -> Option<Draft> {
+        self.advance(now);
+        if self.pool.own > 0 || self.refusal(now).is_some() {
+            return None;
+        }
+        let size = self.lease_size(1);
+        if size > 0 {
+            return self.draft(Kind::Call, size);
+        }
+        self.dry = Some(self.dry());
+        let announces = self.pool.own_until == NEVER && self.post.node.shares() && self.pool.has_room();
+        if announces { self.draft(Kind::Announcement, 0) } else { None }
+    }
+
+    /// What to write so that the next calls need not wait; `None` if there is nothing to be had now.
+    pub(super) fn draft_renewal(&mut self, now: Timestamp) -> Option<Draft> {
+        self.advance(now);
+        let size = if self.pool.has_room() { self.lease_size(0) } else { 0 };
+        if size == 0 {
+            self.end_renewal(self.pool.seen.saturating_add(RENEW_AGAIN));
+            return None;
+        }
+        self.draft(Kind::Renewal, size)
+    }
+
+    /// A renewal ended; the next one may begin from `moment` on.
+    pub(super) fn end_renewal(&mut self, moment: u64) {
+        self.renewal = Renewal::NotBefore(moment);
+    }
+
+    /// What to write so that the record says just what was used; `None` if it does. Whatever was held is given up at
+    /// once, lest it be spent while it is written down as given back.
+    pub(super) fn draft_settlement(&mut self, now: Timestamp) -> Option<Draft> {
+        self.advance(now);
+        if !self.unsettled {
+            return None;
+        }
+        self.void_lease();
+        self.draft(Kind::Settlement, 0)
+    }
+
+    fn draft(&mut self, kind: Kind, taken: u64) -> Option<Draft> {
+        let replaces = self.version?;
+        // Beside others, a share without tokens still says who is there.
+        let listed = kind != Kind::Settlement && self.pool.has_room();
+        let lease_time = self.post.node.lease_time.filter(|_| listed);
+        let until =
+            lease_time.map_or(NEVER, |time| Timestamp::from_nanos(self.pool.seen).plus(time).as_nanos());
+        let mut pool = self.pool.clone();
+        pool.take(taken, until);
+        if self.spends_with_the_write(kind) {
+            pool.spend(1);
+        }
+        if self.counts() {
+            pool.reserved = pool.reserved.saturating_add(taken);
+        }
+        self.serial += 1;
+        let mark = Mark {
+            serial: self.serial,
+            tokens: pool.own,
+            spent: self.spent,
+            generation: self.generation,
+            window: self.counts().then_some(pool.window),
+        };
+        self.pending = Some(mark);
+        let listed = listed && (mark.tokens > 0 || self.post.node.shares());
+        let share = listed.then(|| pool::share(&self.post.node.name, mark.serial, mark.tokens, until));
+        let (serial, generation) = (mark.serial, mark.generation);
+        Some(Draft { bucket: pool.record(share), replaces, serial, generation, taken, until, kind })
+    }
+
+    /// The draft is written.
+    pub(super) fn written(&mut self, draft: &Draft) -> Grant {
+        if draft.kind == Kind::Renewal {
+            self.end_renewal(0);
+        }
+        if self.pending.is_none_or(|pending| pending.serial != draft.serial) {
+            return Grant::Outdated;
+        }
+        self.recorded = self.pending.take();
+        self.unsettled |= draft.kind != Kind::Settlement;
+        if self.generation != draft.generation {
+            // What is held here is not what is written. The next draft begins from the record.
+            self.version = None;
+            return Grant::Outdated;
+        }
+        self.version = Some(draft.replaces + 1);
+        self.learned_at = self.pool.seen;
+        if draft.kind == Kind::Settlement {
+            (self.recorded, self.unsettled) = (None, false);
+            self.last_take = LastTake::default();
+            return Grant::Taken;
+        }
+        if self.counts() {
+            self.pool.reserved = self.pool.reserved.saturating_add(draft.taken);
+        }
+        self.pool.take(draft.taken, draft.until);
+        if draft.taken > 0 {
+            let size = self.pool.own;
+            self.last_take = LastTake { at: self.pool.seen, size, spent: self.spent };
+        }
+        if draft.kind == Kind::Call {
+            // The token of the call is not for anybody else, whatever becomes of it.
+            self.pool.spend(1);
+            self.spent += u64::from(!self.spends_with_the_write(draft.kind));
+        }
+        Grant::Taken
+    }
+
+    /// Is the token of the waiting call written down as spent? Beside others it would else be held by nobody, until
+    /// this node writes again; a sole node writes down nothing as spent before it is.
+    fn spends_with_the_write(&self, kind: Kind) -> bool {
+        kind == Kind::Call && self.post.node.shares()
+    }
+
+    /// The record was read, or stood in the way of a draft.
+    pub(super) fn learn(&mut self, recorded: Recorded, now: Timestamp) {
+        self.advance(now);
+        let known = self.version == Some(recorded.version);
+        self.version = Some(recorded.version);
+        self.learned_at = self.pool.seen;
+        if known {
+            // Nobody has written, so what was pending did not take place, and what was lived on here holds.
+            self.pending = None;
+            return;
+        }
+        self.dry = None;
+        let pending = self.pending.take();
+        let Some(bucket) = recorded.bucket else {
+            self.pool = Pool::fresh(self.terms.interval, self.pool.seen);
+            self.recorded = None;
+            return self.align();
+        };
+        let (mut pool, mine) = Pool::read(bucket, &self.post.node.name);
+        self.recorded = Self::identified(mine.as_ref(), pending, self.recorded);
+        if mine.is_some() && self.recorded.is_none() {
+            // Of a former run, which spent what it spent before this one began.
+            pool.catch_up(self.terms.interval, self.post.began);
+            pool.spend(pool.own);
+            self.unsettled = true;
+        }
+        let seen = self.pool.seen;
+        pool.catch_up(self.terms.interval, seen.max(now.as_nanos()));
+        pool.bound(self.terms.fill);
+        self.pool = pool;
+        self.take_over();
+    }
+
+    /// Which of this node's attempts to write the share in the record is of.
+    fn identified(mine: Option<&Share>, pending: Option<Mark>, recorded: Option<Mark>) -> Option<Mark> {
+        match mine {
+            Some(share) => [pending, recorded].into_iter().flatten().find(|mark| mark.serial == share.serial),
+            // It lapsed, and another dropped it. If there was a draft, it is open which of the two that was, and what
+            // of the quota it had given back.
+            None => recorded.filter(|_| pending.is_none()),
+        }
+    }
+
+    /// Takes for its own what it has not spent of the record's share, if that still holds; otherwise gives it back.
+    fn take_over(&mut self) {
+        self.align_if_over();
+        let Some(mark) = self.recorded else { return self.pool.spend(self.pool.own) };
+        let unspent = mark.tokens.saturating_sub(self.spent - mark.spent);
+        let lapsed = self.pool.own == 0 && mark.tokens > 0;
+        self.pool.spend(self.pool.own.saturating_sub(unspent));
+        let counted = mark.window == Some(self.pool.window);
+        if mark.generation == self.generation && !lapsed && counted == self.counts() {
+            return;
+        }
+        self.pool.give_back();
+        if counted {
+            self.uncount(unspent);
+        }
+    }
+
+    fn align_if_over(&mut self) {
+        let now = Timestamp::from_nanos(self.pool.seen);
+        if self.counts() && !(self.pool.window.start <= now && now < self.pool.window.end) {
+            self.align();
+        }
+    }
+
+    /// A bucket with nothing to take: when to ask again.
+    fn dry(&self) -> Dry {
+        let enough = self.terms.interval.saturating_mul(self.worth_waiting_for());
+        let told = self.pool.falls_to(self.terms.fill.saturating_sub(enough));
+        let told = told.max(self.pool.seen + 1);
+        // Whoever holds something may give it back at any time.
+        let look_again = self.pool.seen.saturating_add(LOOK_AGAIN);
+        let until = if self.pool.held_by_others() > 0 { told.min(look_again) } else { told };
+        Dry { until, told }
+    }
+}

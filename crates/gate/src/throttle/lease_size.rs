@@ -1,0 +1,105 @@
+//! How many tokens a lease takes.
+//!
+//! **A node that knows itself the only one** takes up to a second of the plan's rate.
+//!
+//! **A node that shares its store** follows demand: it aims at what it spent since it last took something, for
+//! [`LASTING`], at most twice as much as the time before, beginning with 1.
+//!
+//! **Beside others** it holds at most `burst / 2n` with `n` nodes about, so that half of the bucket at most is held.
+//! That is what makes steady demand lose nothing: refill is lost only while the debt stands at `H * I` and does not
+//! drain, that is at half of the bucket or less; but where demand is at the rate or above it the debt is between that
+//! and `fill`, because nodes come back for more as soon as [`worth_waiting_for`](State::worth_waiting_for) is there,
+//! which is half of the bucket at most. Of what is in the bucket a node takes an n-th, so that whoever comes first
+//! leaves something to the others; but not less than an n-th of half of what was worth waiting for, so that the last
+//! of a bucket is not had in single tokens with a write each.
+//!
+//! **Of a quota** a lease takes a hundredth of what is left, so that little is lost with a node that dies, and the
+//! last calls of a quota come one by one.
+
+use super::bucket::Bucket;
+use super::pool::Pool;
+use super::state::State;
+use super::terms::NANOS_PER_SECOND;
+
+/// How long a lease is to last, in seconds.
+const LASTING: u64 = 4;
+
+/// The most tokens that a node holds.
+const LEASE_MAX: u64 = 10_000;
+
+/// How long a node that found nothing lets the bucket refill before it asks again, in nanoseconds.
+const WAIT: u64 = NANOS_PER_SECOND / 2;
+
+impl Pool {
+    /// Is there room on the record for a share of this node?
+    pub(super) fn has_room(&self) -> bool {
+        self.nodes() <= Bucket::SHARES_MAX as u64
+    }
+}
+
+impl State {
+    /// How many tokens to take on top of what is held; 0 if there is nothing to be had. `waiting` calls want theirs
+    /// at once.
+    pub(super) fn lease_size(&self, waiting: u64) -> u64 {
+        let aim = self.aim().min(self.share_of_quota()).max(waiting);
+        let wanted = aim.saturating_sub(self.pool.own);
+        if self.pool.nodes() == 1 {
+            wanted.min(self.room_alone())
+        } else {
+            wanted.min(self.room_beside_others())
+        }
+    }
+
+    /// How many tokens this node should hold, as things go.
+    fn aim(&self) -> u64 {
+        if !self.post.node.shares() {
+            return self.terms.lease_max;
+        }
+        // And the call that the last lease was taken for, which is not counted in `spent`.
+        let spent = self.spent - self.last_take.spent + 1;
+        let elapsed = self.pool.seen.saturating_sub(self.last_take.at).max(1);
+        let demanded = u128::from(spent) * u128::from(LASTING * NANOS_PER_SECOND) / u128::from(elapsed);
+        let demanded = u64::try_from(demanded).unwrap_or(u64::MAX);
+        demanded.min(self.last_take.size.saturating_mul(2)).clamp(1, LEASE_MAX)
+    }
+
+    /// The part of the quota that one lease may take; nothing is asked for unless something is left.
+    fn share_of_quota(&self) -> u64 {
+        let Some(quota) = self.terms.plan.quota() else { return u64::MAX };
+        let left = quota.limit().saturating_sub(self.pool.reserved);
+        (left / 100).max(1).min(left)
+    }
+
+    /// A node that is alone knows itself how much was really admitted, and may hold tokens that are not there yet.
+    fn room_alone(&self) -> u64 {
+        let ahead = self.terms.lease_max.saturating_sub(self.pool.own);
+        self.available().min(self.half_of_the_bucket()).max(ahead)
+    }
+
+    fn room_beside_others(&self) -> u64 {
+        let nodes = self.pool.nodes();
+        let available = self.available();
+        let fair = available / nodes;
+        let least = (self.worth_waiting_for() / (2 * nodes)).max(1).min(available);
+        let most = if self.pool.has_room() { self.half_of_the_bucket() / nodes } else { 1 };
+        fair.max(least).min(most.max(1).saturating_sub(self.pool.own))
+    }
+
+    /// Whole tokens that are in the bucket.
+    fn available(&self) -> u64 {
+        self.terms.fill.saturating_sub(self.pool.debt()) / self.terms.interval
+    }
+
+    fn half_of_the_bucket(&self) -> u64 {
+        u64::from(self.terms.plan.burst()) / 2
+    }
+
+    /// How many tokens there should be before a node asks again that found too few: what half a second refills, if
+    /// that is no more than half of the bucket.
+    pub(super) fn worth_waiting_for(&self) -> u64 {
+        if self.pool.nodes() == 1 {
+            return 1;
+        }
+        (WAIT / self.terms.interval).min(self.half_of_the_bucket()).max(1)
+    }
+}
