@@ -81,3 +81,46 @@ impl Serialize for Joined<'_> {
         serializer.collect_map(self.0.keys().map(|name| (name.as_str(), values(self.0, name).join(", "))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::HeaderValue;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    async fn written(format: Format, body: &'static [u8], encoding: Option<&'static str>) -> Value {
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = http::StatusCode::CREATED;
+        for value in ["a", "b"] {
+            response.headers_mut().append("vary", HeaderValue::from_static(value));
+        }
+        if let Some(encoding) = encoding {
+            response.headers_mut().insert("content-encoding", HeaderValue::from_static(encoding));
+        }
+        serde_json::to_value(Answer::of(response, format).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_format_is_written_as_its_gateway_reads_it() {
+        assert_eq!(
+            written(Format::V1, b"text", None).await,
+            json!({ "statusCode": 201, "multiValueHeaders": { "vary": ["a", "b"] }, "body": "text",
+                    "isBase64Encoded": false })
+        );
+        assert_eq!(
+            written(Format::V2, b"text", None).await,
+            json!({ "statusCode": 201, "headers": { "vary": "a, b" }, "body": "text", "isBase64Encoded": false })
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_text_goes_in_base64() {
+        for (body, encoding) in [(&b"\xff\xfe"[..], None), (b"ab", Some("gzip"))] {
+            let written = written(Format::V2, body, encoding).await;
+            assert_eq!(written["isBase64Encoded"], true);
+            assert_eq!(written["body"], STANDARD.encode(body));
+        }
+    }
+}

@@ -20,6 +20,9 @@ use crate::settings::GatewayKeys;
 /// process that was frozen meanwhile; a burst of calls asks the store no more often than this.
 const ROSTER_AGE_MAX: Duration = Duration::from_millis(500);
 
+/// How long an event waits for them. Longer means that the store is away.
+const ROSTER_WAIT_MAX: Duration = Duration::from_secs(1);
+
 /// A body is here as a whole when its event is; the router wants a limit all the same.
 const BODY_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -74,11 +77,13 @@ impl Function {
     /// Takes note of keys, agencies and plans that others changed meanwhile. If the store does not answer, what was
     /// known holds on, and whatever needs the store is refused by itself.
     async fn hear_of_changes(&self) {
-        if let Err(error) = self.desk.refresh_roster(ROSTER_AGE_MAX).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "changes of partners could not be asked for"
-            );
+        match tokio::time::timeout(ROSTER_WAIT_MAX, self.desk.refresh_roster(ROSTER_AGE_MAX)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "changes of partners could not be asked for");
+            }
+            Err(_elapsed) => tracing::warn!("changes of partners were not told in time"),
         }
     }
 

@@ -15,11 +15,12 @@ use skybridge_domain::id::Randomness as _;
 use skybridge_domain::key::PepperId;
 use skybridge_gate::Peppers;
 use skybridge_machine::{MachineClock, MachineRandomness};
+use skybridge_store_dynamodb::DynamoStore;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::function::Function;
+use crate::logs;
 use crate::settings::{self, Settings};
-use crate::{logs, store};
 
 /// Lambda kills a process half a second after it asked it to end
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
@@ -63,10 +64,11 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
 
 /// Everything that must stand before the first event.
 async fn open() -> anyhow::Result<Function> {
-    let Settings { peppers, gateway_keys } = Settings::read()?;
-    let store = store::open().await?;
-    let peppers = peppers.unwrap_or_else(no_pepper);
+    let Settings { store, peppers, gateway_keys } = Settings::read()?;
     let chance = Arc::new(MachineRandomness);
+    // The one place of the function that names a store.
+    let store = Arc::new(DynamoStore::connect(&store, Arc::clone(&chance) as _));
+    let peppers = peppers.unwrap_or_else(no_pepper);
     let node = Node::function(&*chance);
     let desk = Desk::open(store, peppers, Arc::new(MachineClock), chance, node).await;
     let desk = desk.context("the tables cannot be read")?;

@@ -16,7 +16,6 @@ mod init;
 mod logs;
 mod request;
 mod settings;
-mod store;
 
 use std::process::ExitCode;
 

@@ -1,11 +1,13 @@
 //! The settings of the function: environment variables, as Lambda sets them. The one place that reads them.
 
 use skybridge_gate::Peppers;
+use skybridge_store_dynamodb::{Credentials, Settings as StoreSettings, SharedCredentialsProvider};
 use tracing_subscriber::filter::Targets;
 
 use crate::logs;
 
 const PEPPER: &str = "SKYBRIDGE_PEPPER";
+const TABLE_PREFIX: &str = "SKYBRIDGE_DYNAMODB_TABLE_PREFIX";
 const LOG_LEVEL: &str = "SKYBRIDGE_LOG_LEVEL";
 const TRUST_GATEWAY_KEYS: &str = "SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS";
 
@@ -20,6 +22,7 @@ const OF_LAMBDA: [&str; 4] = [
 /// What the function was told.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    pub(crate) store: StoreSettings,
     /// None only where the gateway checks the keys.
     pub(crate) peppers: Option<Peppers>,
     pub(crate) gateway_keys: GatewayKeys,
@@ -51,6 +54,12 @@ pub(crate) enum InvalidSettings {
     TrustGatewayKeys(String),
     #[error("SKYBRIDGE_LOG_LEVEL is {0:?}; set it to error, warn, info, debug or trace")]
     LogLevel(String),
+    #[error("{0} is not set; Lambda sets it from the function's region and role, elsewhere set it by hand")]
+    OfAws(&'static str),
+    #[error(
+        "{0} is {1:?}; set it to the address of a DynamoDB-compatible server, such as http://127.0.0.1:8000"
+    )]
+    Endpoint(&'static str, String),
     #[error("{0} holds what is not UTF-8; set it anew")]
     NotText(&'static str),
 }
@@ -79,13 +88,41 @@ impl Settings {
             None if gateway_keys == GatewayKeys::Trusted => None,
             None => return Err(InvalidSettings::PepperMissing),
         };
-        Ok(Self { peppers, gateway_keys })
+        Ok(Self { store: store()?, peppers, gateway_keys })
     }
+}
+
+/// Where the tables are. The SDK's own loader is done without: it would look for files, profiles and a metadata
+/// service that a function does not have. Lambda renews the credentials with the process, never within it.
+fn store() -> Result<StoreSettings, InvalidSettings> {
+    let required = |name| variable(name)?.ok_or(InvalidSettings::OfAws(name));
+    let credentials = Credentials::new(
+        required("AWS_ACCESS_KEY_ID")?,
+        required("AWS_SECRET_ACCESS_KEY")?,
+        variable("AWS_SESSION_TOKEN")?,
+        None,
+        "environment",
+    );
+    let mut store = StoreSettings::new(required("AWS_REGION")?, SharedCredentialsProvider::new(credentials));
+    // The more special of the two counts, as for all of AWS's own tools.
+    for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
+        if let Some(endpoint) = variable(name)? {
+            if !["http://", "https://"].iter().any(|scheme| endpoint.starts_with(scheme)) {
+                return Err(InvalidSettings::Endpoint(name, endpoint));
+            }
+            store.endpoint = Some(endpoint);
+            break;
+        }
+    }
+    if let Some(prefix) = variable(TABLE_PREFIX)? {
+        store.table_prefix = prefix;
+    }
+    Ok(store)
 }
 
 /// The text of a variable; none if it is not set, or empty, as templates leave what nobody filled in.
 #[expect(clippy::disallowed_methods, reason = "this is the configuration of this binary")]
-pub(crate) fn variable(name: &'static str) -> Result<Option<String>, InvalidSettings> {
+fn variable(name: &'static str) -> Result<Option<String>, InvalidSettings> {
     match std::env::var(name) {
         Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
