@@ -2,8 +2,11 @@
 //! round by round, and quotes ratios; `docs/performance.md` says how to read them.
 
 pub(crate) mod http;
+pub(crate) mod lambda;
 mod load;
 mod machine;
+pub(crate) mod nodes;
 pub(crate) mod peer;
-mod process;
+pub(crate) mod process;
 mod report;
+mod wire;

@@ -35,15 +35,19 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// One package at a time: building two in one call would unify their features, and the program measured would not
 /// be the one that users build.
 pub(crate) fn build_release(package: &str, name: &str) -> Result<PathBuf> {
-    let arguments =
-        ["build", "--release", "--package", package, "--message-format", "json-render-diagnostics"];
-    let messages = output(command("cargo", &arguments).stderr(Stdio::inherit()))?;
+    build(&["--release", "--package", package], Vec::new(), name)
+}
+
+/// Runs `cargo build` with these arguments and this environment, and tells where the executable `name` is.
+pub(crate) fn build(arguments: &[&str], environment: Vec<(String, String)>, name: &str) -> Result<PathBuf> {
+    let mut command = command("cargo", &["build", "--message-format", "json-render-diagnostics"]);
+    let messages = output(command.args(arguments).envs(environment).stderr(Stdio::inherit()))?;
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
         .filter(|artifact| artifact.target.name == name)
         .find_map(|artifact| artifact.executable)
-        .with_context(|| format!("cargo built no executable {name} in the package {package}"))
+        .with_context(|| format!("cargo built no executable {name} from {arguments:?}"))
 }
 
 /// The part of cargo's `compiler-artifact` message that is needed here.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use crate::cargo;
+use crate::{cargo, lesson};
 
 /// What to check.
 #[derive(Args)]
@@ -43,6 +43,7 @@ const CHECKS: &[Check] = &[
     Check { name: "dependencies", run: dependencies },
     Check { name: "lints", run: lints },
     Check { name: "documentation", run: documentation },
+    Check { name: "lesson", run: lesson },
     // The README's own command; it runs every crate but this one.
     Check { name: "test", run: || cargo_passes(&["test", "--locked"]) },
     Check { name: "test-xtask", run: || cargo_passes(&["test", "--locked", "--package", "xtask"]) },
@@ -99,6 +100,16 @@ fn dependencies() -> Result<Outcome> {
         return Ok(Outcome::Missing { tool: "cargo-deny", install: "cargo install cargo-deny --locked" });
     }
     cargo_passes(&["deny", "--workspace", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"])
+}
+
+/// The lesson's own commands, where PyPI can be reached for them.
+fn lesson() -> Result<Outcome> {
+    if let Err(error) = lesson::aws_command_line() {
+        println!("{error:#}");
+        let install = "pip could not bring it from PyPI";
+        return Ok(Outcome::Missing { tool: "the AWS command line", install });
+    }
+    lesson::run().map(|()| Outcome::Passed)
 }
 
 fn cargo_passes(arguments: &[&str]) -> Result<Outcome> {

@@ -13,6 +13,9 @@
 mod bench;
 mod cargo;
 mod ci;
+mod lesson;
+mod package_lambda;
+mod python;
 
 use std::process::ExitCode;
 
@@ -34,6 +37,10 @@ enum Task {
     /// Measure, side by side with something to compare with.
     #[command(subcommand)]
     Bench(Bench),
+    /// Walk the lesson with its own commands: a table, our function, a booking, the clean-up. No account is needed.
+    Lesson,
+    /// Build the Lambda function and pack it into a zip.
+    PackageLambda(package_lambda::Options),
     /// Serve a constant 201 with bare hyper: what `bench http` compares with.
     #[command(hide = true)]
     BarePeer,
@@ -43,6 +50,10 @@ enum Task {
 enum Bench {
     /// Create bookings over HTTP: a bare hyper server, ours in memory, ours on disk.
     Http(bench::http::Options),
+    /// Start and call the Lambda function, beside the lesson's own in Python.
+    Lambda(bench::lambda::Options),
+    /// Share one plan among several servers, and kill one: what is admitted, and what that costs in writes.
+    Nodes(bench::nodes::Options),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +70,10 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Ci(options) => ci::run(&options),
         Task::Bench(Bench::Http(options)) => bench::http::run(&options),
+        Task::Bench(Bench::Lambda(options)) => bench::lambda::run(&options),
+        Task::Bench(Bench::Nodes(options)) => bench::nodes::run(&options),
+        Task::Lesson => lesson::run(),
+        Task::PackageLambda(options) => package_lambda::run(&options),
         Task::BarePeer => bench::peer::serve(),
     }
 }

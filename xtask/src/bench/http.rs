@@ -115,7 +115,7 @@ fn is_wanted(options: &Options, kind: Kind) -> bool {
 }
 
 /// Builds this program with optimisation and becomes it: an unoptimised client would take the server's processor.
-fn hand_over_to_release_build() -> Result<()> {
+pub(super) fn hand_over_to_release_build() -> Result<()> {
     let xtask = cargo::build_release("xtask", "xtask")?;
     let error = Command::new(&xtask).args(std::env::args_os().skip(1)).exec();
     Err(error).with_context(|| format!("cannot run {}", xtask.display()))

@@ -1,7 +1,6 @@
 //! The load: connections that are kept open, each sending the next request once it has the answer to the last.
 //!
-//! It speaks just enough HTTP/1.1 for servers that state `Content-Length`, on bare TCP streams, so that on a machine
-//! that client and server share it takes as little from the server as it can. Closed loop: the rate is what the
+//! Closed loop: the rate is what the
 //! server can do with this many callers waiting, and a slow answer delays the next request of its own caller only.
 
 use std::fmt::Write;
@@ -9,18 +8,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use anyhow::{Context, Result, ensure};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::wire::Wire;
+
 /// How long beyond the round's end an answer may take before the run is given up.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
-
-/// The most bytes of an answer that are read.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// What is sent, and where to.
 pub(super) struct Load {
@@ -135,69 +131,19 @@ async fn call(
     duration: Duration,
     start_line: Arc<Barrier>,
 ) -> Result<Called> {
-    let mut stream = TcpStream::connect(address).await.context("cannot connect")?;
-    stream.set_nodelay(true)?;
-    let mut buffer = vec![0; ANSWER_BYTES_MAX];
+    let mut wire = Wire::connect(address).await?;
     let mut latencies = Vec::new();
     start_line.wait().await;
     let start = Instant::now();
     loop {
         let sent = Instant::now();
-        stream.write_all(requests.next()).await.context("cannot send")?;
-        read_created(&mut stream, &mut buffer).await?;
+        let answer = wire.exchange(requests.next()).await?;
+        ensure!(answer.status() == "201", "an answer was not 201:\n{}", answer.text());
         latencies.push(sent.elapsed());
         if start.elapsed() >= duration {
             return Ok(Called { elapsed: start.elapsed(), latencies });
         }
     }
-}
-
-/// Reads one answer to its end, which must be a 201.
-async fn read_created(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
-    let mut filled = 0;
-    let length = loop {
-        filled += read_some(stream, &mut buffer[filled..]).await?;
-        if let Some(length) = answer_length(&buffer[..filled])? {
-            break length;
-        }
-    };
-    ensure!(length <= buffer.len(), "an answer has {length} bytes");
-    while filled < length {
-        filled += read_some(stream, &mut buffer[filled..]).await?;
-    }
-    let answer = &buffer[..filled];
-    ensure!(
-        filled == length && answer.starts_with(b"HTTP/1.1 201 "),
-        "an answer was not 201:\n{}",
-        String::from_utf8_lossy(answer)
-    );
-    Ok(())
-}
-
-async fn read_some(stream: &mut TcpStream, room: &mut [u8]) -> Result<usize> {
-    ensure!(!room.is_empty(), "an answer's head does not end");
-    match stream.read(room).await.context("cannot receive")? {
-        0 => bail!("the server closed the connection"),
-        count => Ok(count),
-    }
-}
-
-/// The length of head and body together, once the head has arrived.
-fn answer_length(bytes: &[u8]) -> Result<Option<usize>> {
-    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
-        return Ok(None);
-    };
-    let head = std::str::from_utf8(&bytes[..end]).context("an answer's head is not text")?;
-    let body: usize = head
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .with_context(|| format!("an answer has no Content-Length:\n{head}"))?
-        .1
-        .trim()
-        .parse()
-        .context("an answer's Content-Length is not a number")?;
-    Ok(Some(end + 4 + body))
 }
 
 #[cfg(test)]
@@ -225,14 +171,6 @@ mod tests {
             )
         );
         assert!(second.contains("Idempotency-Key: \"bench-r1-001-00000001\"\r\nContent-Length: 2\r\n\r\n{}"));
-    }
-
-    #[test]
-    fn an_answer_ends_where_its_length_says() {
-        assert_eq!(answer_length(b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n").unwrap(), None);
-        let whole = b"HTTP/1.1 201 Created\r\ncontent-LENGTH: 2\r\n\r\n{}";
-        assert_eq!(answer_length(whole).unwrap(), Some(whole.len()));
-        assert!(answer_length(b"HTTP/1.1 201 Created\r\n\r\n").is_err());
     }
 
     #[test]

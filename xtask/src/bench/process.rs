@@ -13,14 +13,14 @@ use anyhow::{Context, Result};
 const START_MAX: Duration = Duration::from_secs(30);
 
 /// A running server; stopped when dropped.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Process {
     /// Starts a server. Its log goes to where ours goes, its output is read for the addresses that it prints.
-    pub(super) fn start(command: &mut Command) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -34,7 +34,7 @@ impl Process {
     }
 
     /// Waits for one line `<listener> http://<address>` for each listener, in whatever order they come.
-    pub(super) fn addresses<const COUNT: usize>(
+    pub(crate) fn addresses<const COUNT: usize>(
         &self,
         listeners: [&str; COUNT],
     ) -> Result<[SocketAddr; COUNT]> {
@@ -55,7 +55,7 @@ impl Process {
     }
 
     /// The processor time that all of its threads have used so far, in user and system mode.
-    pub(super) fn cpu(&self) -> Result<Duration> {
+    pub(crate) fn cpu(&self) -> Result<Duration> {
         let path = format!("/proc/{}/stat", self.child.id());
         let stat = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
         let ticks = cpu_ticks(&stat).with_context(|| format!("{path} has no processor times"))?;
@@ -72,7 +72,7 @@ impl Drop for Process {
 }
 
 /// The unit in which the kernel counts processor time, 10 ms on every Linux that we know.
-pub(super) fn tick() -> Duration {
+pub(crate) fn tick() -> Duration {
     Duration::from_secs_f64(
         1.0 / f64::from(u32::try_from(rustix::param::clock_ticks_per_second()).unwrap_or(100)),
     )

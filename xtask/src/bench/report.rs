@@ -104,7 +104,7 @@ impl Report {
 }
 
 /// The rows as lines: names to the left, figures to the right, each column as wide as its widest cell.
-fn aligned(rows: &[[String; 7]]) -> Vec<String> {
+pub(super) fn aligned(rows: &[[String; 7]]) -> Vec<String> {
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let line = |row: &[String; 7]| {
         let [name, figures @ ..] = row;
@@ -115,7 +115,7 @@ fn aligned(rows: &[[String; 7]]) -> Vec<String> {
 }
 
 /// `median (min..max)`, with this many decimals.
-fn spread(figures: &[f64], decimals: usize) -> String {
+pub(super) fn spread(figures: &[f64], decimals: usize) -> String {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
     let [min, .., max] = sorted.as_slice() else {

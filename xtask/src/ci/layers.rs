@@ -21,6 +21,11 @@ const LAYERS: &[Layer] = &[
     Layer { package: "skybridge-store", never: &["hyper", "axum", "fjall"] },
     Layer { package: "skybridge-desk", never: &["hyper", "axum", "fjall", "skybridge-store-embedded"] },
     Layer { package: "skybridge-api", never: &["fjall", "skybridge-store-embedded"] },
+    // What Lambda loads at each start: nothing that only the server needs.
+    Layer {
+        package: "skybridge-lambda",
+        never: &["clap", "fjall", "regex", "skybridge-store-embedded", "toml"],
+    },
 ];
 
 /// Checks every layer's tree of normal dependencies (those of tests and build scripts are free).
