@@ -5,11 +5,12 @@
 mod put;
 mod transaction;
 
-use skybridge_store::{CommitError, Condition, Write};
+use skybridge_store::{CommitError, Condition, Key, StoreError, Version, Write};
 
-use crate::item::{self, CommitId, Item, names};
-use crate::retry::Errand;
-use crate::{DynamoStore, Failure, Operation};
+use crate::history::{CommitId, History, Testimony};
+use crate::item::{self, Item, names};
+use crate::retry::{Answer, Errand};
+use crate::{DynamoStore, Failure, Operation, Trouble};
 
 /// How an attempt was answered.
 pub(crate) enum Verdict {
@@ -19,20 +20,77 @@ pub(crate) enum Verdict {
     Lost { write: usize, standing: Option<Item> },
 }
 
+/// A write as it is sent: its item, and the history that the item carries.
+struct Draft {
+    item: Item,
+    history: History,
+}
+
 impl DynamoStore {
     /// Makes `writes` take place together. They are within the port's bounds.
     pub(crate) async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {
         let commit = self.retry.randomness.id_bytes();
-        let (errand, verdict) = match writes {
-            [write] => self.put(write, commit).await?,
-            _ => self.transact(writes, commit).await?,
+        let mut drafts = Vec::with_capacity(writes.len());
+        for write in writes {
+            drafts.push(self.draft(write, &commit).await?);
+        }
+        let (errand, answer) = match (writes, &drafts[..]) {
+            ([write], [draft]) => self.put(write, draft, commit).await,
+            _ => self.transact(writes, &drafts, commit).await?,
         };
-        match verdict {
-            Ok(Verdict::Done) => Ok(()),
-            Ok(Verdict::Lost { write, standing }) => Err(lost(writes, write, standing)),
+        let settled = match answer {
+            Ok(Answer { value: Verdict::Done, .. }) => Ok(()),
+            Ok(answer) => self.lost(writes, &commit, &errand, answer),
             Err(failure) if failure.is_open => self.settle(writes, &commit, &errand, failure).await,
             Err(failure) => Err(failure.nothing_written().into()),
+        };
+        if settled.is_ok() {
+            for (Write { record, .. }, draft) in writes.iter().zip(drafts) {
+                self.seen.note(&record.key, record.version, draft.history);
+            }
         }
+        settled
+    }
+
+    async fn draft(&self, write: &Write, commit: &CommitId) -> Result<Draft, StoreError> {
+        let before = match write.condition {
+            Condition::Absent => History::default(),
+            Condition::VersionIs(version) => self.history(&write.record.key, version).await?,
+        };
+        let history = before.continued_by(commit);
+        Ok(Draft { item: item::of(&write.record, &history)?, history })
+    }
+
+    /// The history of the version to be replaced. Callers replace what they have just read, so it is at hand; a
+    /// replacement by guess, or after thousands of other records, costs a read. If another version stands, the
+    /// condition will fail, or if by then it does not, the history begins anew.
+    async fn history(&self, key: &Key, version: Version) -> Result<History, StoreError> {
+        if let Some(history) = self.seen.of(key, version) {
+            return Ok(history);
+        }
+        let standing = self.find(key).await.map_err(Failure::nothing_written)?;
+        let replaced = standing.filter(|item| item::version(item) == Some(version));
+        Ok(replaced.as_ref().map(History::of).unwrap_or_default())
+    }
+
+    /// A condition failed on an item that does not name us. That is the whole answer, unless an earlier attempt is
+    /// open, had no client token, and the item does not go back to the version it may have written.
+    fn lost(
+        &self,
+        writes: &[Write],
+        commit: &CommitId,
+        errand: &Errand,
+        answer: Answer<Verdict>,
+    ) -> Result<(), CommitError> {
+        let Verdict::Lost { write, standing } = answer.value else { return Ok(()) };
+        let record = &writes[write].record;
+        if let ([_], true, Some(standing)) = (writes, answer.is_open, &standing)
+            && Testimony::of(standing, record.version, commit) == Testimony::Forgotten
+        {
+            return Err(errand.failure(answer.attempts, Trouble::Overtaken, true).outcome_unknown().into());
+        }
+        let standing = standing.map(|item| self.record(record.key.table, item)).transpose()?;
+        Err(CommitError::ConditionFailed { write, standing: standing.map(Box::new) })
     }
 
     /// Reads what the first write named, when no answer said whether it took place. The writes of a transaction
@@ -49,24 +107,15 @@ impl DynamoStore {
         let errand = errand.instead(Operation::GetItem);
         let read = self.retry.once(&errand, || self.read(&table, &record.key)).await;
         let Some(Ok(Some(standing))) = read else { return Err(failure.outcome_unknown().into()) };
-        if item::is_of_commit(&standing, commit) {
-            return Ok(());
+        match Testimony::of(&standing, record.version, commit) {
+            Testimony::TookPlace => Ok(()),
+            Testimony::Lost => {
+                let standing = Some(Box::new(self.record(record.key.table, standing)?));
+                Err(CommitError::ConditionFailed { write: 0, standing })
+            }
+            // An attempt may be under way still.
+            Testimony::Open | Testimony::Forgotten => Err(failure.outcome_unknown().into()),
         }
-        let standing = item::record(record.key.table, standing)?;
-        if standing.version >= record.version {
-            // Versions only grow: the condition does not hold now and never will again.
-            return Err(CommitError::ConditionFailed { write: 0, standing: Some(Box::new(standing)) });
-        }
-        // An attempt may be under way still.
-        Err(failure.outcome_unknown().into())
-    }
-}
-
-fn lost(writes: &[Write], write: usize, standing: Option<Item>) -> CommitError {
-    let table = writes[write].record.key.table;
-    match standing.map(|item| item::record(table, item)).transpose() {
-        Ok(standing) => CommitError::ConditionFailed { write, standing: standing.map(Box::new) },
-        Err(damaged) => damaged.into(),
     }
 }
 

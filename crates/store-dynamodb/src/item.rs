@@ -12,16 +12,18 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use skybridge_store::{Attributes, Key, Listing, Record, StoreError, Table, Value};
+use skybridge_store::{Attributes, Key, Listing, Record, StoreError, Table, Value, Version};
 
+use crate::history::History;
 use crate::tables::hash_key;
 
 /// The attributes that the store adds to a record's own, beside its key.
 pub mod names {
     /// N: counts the changes of the record; conditions compare it.
     pub const VERSION: &str = "version";
-    /// B, 16 bytes: which commit wrote the item, so that a write whose answer was lost can be recognised.
-    pub const COMMIT_ID: &str = "commit_id";
+    /// B, up to 128 bytes: which commits wrote the last versions, so that a write whose answer was lost can be
+    /// recognised even when others have written since.
+    pub const COMMITS: &str = "commits";
     /// S: the partition of the listing, the hash key of the index. Absent if the record is not listed.
     pub const LISTING_PARTITION: &str = "listing_partition";
     /// S: the range key of the index: the listing's sort text, NUL, and the record's id. NUL stands in neither and
@@ -31,27 +33,24 @@ pub mod names {
     pub const LISTING_INDEX: &str = "listing";
 }
 
-use names::{COMMIT_ID, LISTING_PARTITION, LISTING_SORT, VERSION};
+use names::{COMMITS, LISTING_PARTITION, LISTING_SORT, VERSION};
 
 /// An item of DynamoDB.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// Which commit wrote an item.
-pub(crate) type CommitId = [u8; 16];
-
-/// `record` as commit `commit` writes it.
-pub(crate) fn of(record: &Record, commit: CommitId) -> Result<Item, StoreError> {
+/// `record` as the last commit of `history` writes it.
+pub(crate) fn of(record: &Record, history: &History) -> Result<Item, StoreError> {
     let hash_key = hash_key(record.key.table);
     let mut item = Item::new();
     for (name, value) in record.attributes.iter() {
-        if name == hash_key || [VERSION, COMMIT_ID, LISTING_PARTITION, LISTING_SORT].contains(&name) {
+        if name == hash_key || [VERSION, COMMITS, LISTING_PARTITION, LISTING_SORT].contains(&name) {
             return Err(StoreError::Refused("an attribute has a name that the store itself uses"));
         }
         item.insert(name.to_owned(), attribute(value));
     }
     item.insert(hash_key.to_owned(), AttributeValue::S(record.key.id.to_string()));
     item.insert(VERSION.to_owned(), AttributeValue::N(record.version.to_string()));
-    item.insert(COMMIT_ID.to_owned(), AttributeValue::B(Blob::new(commit)));
+    item.insert(COMMITS.to_owned(), history.attribute());
     if let Some(Listing { partition, sort }) = &record.listing {
         item.insert(LISTING_PARTITION.to_owned(), AttributeValue::S(partition.clone()));
         item.insert(LISTING_SORT.to_owned(), AttributeValue::S(range_key(sort, &record.key.id)));
@@ -69,9 +68,9 @@ pub(crate) fn key_of(key: &Key) -> Item {
     Item::from([(hash_key(key.table).to_owned(), AttributeValue::S(key.id.to_string()))])
 }
 
-/// Did commit `commit` write this item?
-pub(crate) fn is_of_commit(item: &Item, commit: &CommitId) -> bool {
-    matches!(item.get(COMMIT_ID), Some(AttributeValue::B(id)) if id.as_ref() == commit)
+/// The version of the record that `item` is, or `None` if it is none.
+pub(crate) fn version(item: &Item) -> Option<Version> {
+    item.get(VERSION)?.as_n().ok()?.parse().ok()
 }
 
 /// The record that `item` of `table` is.
@@ -88,11 +87,14 @@ pub(crate) fn record(table: Table, mut item: Item) -> Result<Record, StoreError>
     }
 }
 
-fn read(id: &str, mut item: Item) -> Result<(u64, Option<Listing>, Attributes), Unreadable> {
-    let Some(version) = item.remove(VERSION) else { return Err(Unreadable::Foreign) };
-    let version =
-        version.as_n().ok().and_then(|n| n.parse().ok()).ok_or(Unreadable::Attribute(VERSION.into()))?;
-    item.remove(COMMIT_ID);
+fn read(id: &str, mut item: Item) -> Result<(Version, Option<Listing>, Attributes), Unreadable> {
+    let version = match version(&item) {
+        Some(version) => version,
+        None if item.contains_key(VERSION) => return Err(Unreadable::Attribute(VERSION.into())),
+        None => return Err(Unreadable::Foreign),
+    };
+    item.remove(VERSION);
+    item.remove(COMMITS);
     let listing = match (item.remove(LISTING_PARTITION), item.remove(LISTING_SORT)) {
         (None, None) => None,
         (Some(AttributeValue::S(partition)), Some(AttributeValue::S(sort))) => {

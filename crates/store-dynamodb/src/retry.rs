@@ -19,6 +19,10 @@ use skybridge_domain::id::Randomness;
 
 use crate::{Attempt, Failure, Observer, Operation, Outcome, Settings, Timer, Trouble};
 
+/// An attempt that would have less time than this is not made: it would likely be cut off, and then nobody knows
+/// whether its write took place.
+const ATTEMPT_LEAST: Duration = Duration::from_millis(100);
+
 /// Makes attempts until one does, or no more are due.
 pub(crate) struct Retry {
     pub(crate) timer: Arc<dyn Timer>,
@@ -57,7 +61,20 @@ impl Retry {
 
     /// Makes attempts at `errand` until one answers, or fails in a way that another would not mend, or the deadline
     /// or the budget forbids another. An attempt that answers says how the observer shall count it.
-    pub(crate) async fn run<T, A, F>(&self, errand: &Errand, mut attempt: A) -> Result<T, Failure>
+    pub(crate) async fn run<T, A, F>(&self, errand: &Errand, attempt: A) -> Result<T, Failure>
+    where
+        A: FnMut() -> F,
+        F: Future<Output = Result<(T, Outcome), Trouble>>,
+    {
+        self.run_telling(errand, attempt).await.map(|answer| answer.value)
+    }
+
+    /// As [`run`](Self::run), and says whether an attempt before the one that answered may have taken place.
+    pub(crate) async fn run_telling<T, A, F>(
+        &self,
+        errand: &Errand,
+        mut attempt: A,
+    ) -> Result<Answer<T>, Failure>
     where
         A: FnMut() -> F,
         F: Future<Output = Result<(T, Outcome), Trouble>>,
@@ -66,18 +83,17 @@ impl Retry {
         let mut is_open = false;
         loop {
             let trouble = match self.attempt(errand, retry, &mut attempt).await {
-                Ok(answer) => {
+                Ok(value) => {
                     self.budget.succeeded(retry);
-                    return Ok(answer);
+                    return Ok(Answer { value, attempts: retry + 1, is_open });
                 }
                 Err(trouble) => trouble,
             };
             is_open |= trouble.leaves_a_write_open();
             let pause = backoff::pause(retry, &*self.randomness);
-            let is_in_time = self.timer.now() + pause < errand.until;
+            let is_in_time = self.timer.now() + pause + ATTEMPT_LEAST <= errand.until;
             if !(trouble.is_worth_a_retry() && is_in_time && self.budget.take()) {
-                let Errand { operation, table, .. } = errand.clone();
-                return Err(Failure { operation, table, attempts: retry + 1, trouble, is_open });
+                return Err(errand.failure(retry + 1, trouble, is_open));
             }
             tracing::debug!(operation = %errand.operation, table = errand.table, retry, "{trouble}");
             self.timer.pause(pause).await;
@@ -112,7 +128,10 @@ impl Retry {
     {
         let begun = self.timer.now();
         let limit = self.call_timeout.min(errand.until.saturating_sub(begun));
-        let ended = tokio::time::timeout(limit, attempt()).await.unwrap_or(Err(Trouble::TimedOut));
+        let ended = tokio::select! {
+            ended = attempt() => ended,
+            () = self.timer.expiry(limit) => Err(Trouble::TimedOut),
+        };
         if let Some(observer) = &self.observer {
             let outcome = match &ended {
                 Ok((_, outcome)) => *outcome,
@@ -125,7 +144,21 @@ impl Retry {
     }
 }
 
+/// What an attempt answered.
+pub(crate) struct Answer<T> {
+    pub(crate) value: T,
+    /// How many attempts were made.
+    pub(crate) attempts: u32,
+    /// May an attempt before it have taken place?
+    pub(crate) is_open: bool,
+}
+
 impl Errand {
+    pub(crate) fn failure(&self, attempts: u32, trouble: Trouble, is_open: bool) -> Failure {
+        let Self { operation, table, .. } = self.clone();
+        Failure { operation, table, attempts, trouble, is_open }
+    }
+
     /// Another operation on the same table, with the same deadline.
     pub(crate) fn instead(&self, operation: Operation) -> Self {
         Self { operation, ..self.clone() }

@@ -8,8 +8,9 @@ use aws_sdk_dynamodb::Client;
 use skybridge_domain::id::Randomness;
 use skybridge_store::{Commit, CommitError, Key, Page, Query, Record, Store, StoreError, Table};
 
+use crate::history::{History, Seen};
 use crate::item::{self, Item};
-use crate::retry::{Errand, Retry};
+use crate::retry::Retry;
 use crate::{Failure, Operation, Outcome, RuntimeTimer, Settings, Timer, Trouble, client};
 
 /// A store on DynamoDB. Made once per process and shared: it holds the connections, the credentials and the budget of
@@ -17,6 +18,8 @@ use crate::{Failure, Operation, Outcome, RuntimeTimer, Settings, Timer, Trouble,
 pub struct DynamoStore {
     pub(crate) client: Client,
     pub(crate) retry: Retry,
+    /// Which commits wrote the records that were read or written here last.
+    pub(crate) seen: Seen,
     pub(crate) table_prefix: String,
     pub(crate) creation_deadline: Duration,
 }
@@ -41,6 +44,7 @@ impl DynamoStore {
         Self {
             client: client::connect(settings),
             retry: Retry::new(settings, randomness, timer),
+            seen: Seen::default(),
             table_prefix: settings.table_prefix.clone(),
             creation_deadline: settings.creation_deadline,
         }
@@ -59,8 +63,19 @@ impl DynamoStore {
         Ok((found.item, Outcome::Done))
     }
 
-    async fn find(&self, errand: &Errand, table: &str, key: &Key) -> Result<Option<Item>, Failure> {
-        self.retry.run(errand, || self.read(table, key)).await
+    /// The record that `item` is. What it says of its last commits is remembered, for the write that may replace it.
+    pub(crate) fn record(&self, table: Table, item: Item) -> Result<Record, StoreError> {
+        let history = History::of(&item);
+        let record = item::record(table, item)?;
+        self.seen.note(&record.key, record.version, history);
+        Ok(record)
+    }
+
+    /// A consistent read by key.
+    pub(crate) async fn find(&self, key: &Key) -> Result<Option<Item>, Failure> {
+        let table = self.table_name(key.table);
+        let errand = self.retry.errand(Operation::GetItem, &table);
+        self.retry.run(&errand, || self.read(&table, key)).await
     }
 }
 
@@ -76,10 +91,8 @@ impl Store for DynamoStore {
         if !key.is_storable() {
             return Ok(None);
         }
-        let table = self.table_name(key.table);
-        let errand = self.retry.errand(Operation::GetItem, &table);
-        let found = self.find(&errand, &table, key).await.map_err(Failure::nothing_written)?;
-        found.map(|item| item::record(key.table, item)).transpose()
+        let found = self.find(key).await.map_err(Failure::nothing_written)?;
+        found.map(|item| self.record(key.table, item)).transpose()
     }
 
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {

@@ -13,8 +13,11 @@ pub trait Timer: Send + Sync + 'static {
     /// How long ago some fixed moment was. Never steps back.
     fn now(&self) -> Duration;
 
-    /// Lets `length` pass.
+    /// Lets `length` pass between two attempts.
     async fn pause(&self, length: Duration);
+
+    /// Ends when `length` has passed, which is more than an attempt may take. It runs beside the attempt.
+    async fn expiry(&self, length: Duration);
 }
 
 /// The runtime's own timer.
@@ -37,6 +40,11 @@ impl Timer for RuntimeTimer {
 
     #[expect(clippy::disallowed_methods, reason = "a pause before another attempt is what this is for")]
     async fn pause(&self, length: Duration) {
+        tokio::time::sleep(length).await;
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the time limit of an attempt is what this is for")]
+    async fn expiry(&self, length: Duration) {
         tokio::time::sleep(length).await;
     }
 }

@@ -29,6 +29,9 @@ pub enum Trouble {
     /// The connection broke, or the answer could not be read. A write may have taken place.
     #[error("the connection to DynamoDB broke before the answer was whole")]
     Broken(#[source] Cause),
+    /// The record was changed so often since that nobody can tell whether the write was one of the changes.
+    #[error("the record has changed many times since the attempt whose answer was lost")]
+    Overtaken,
     /// No connection came about, so nothing was asked.
     #[error("DynamoDB cannot be reached: check the region, the endpoint (AWS_ENDPOINT_URL) and the network")]
     Unreachable(#[source] Cause),
@@ -91,7 +94,8 @@ impl Trouble {
             | Self::ClockOff(_)
             | Self::AccessDenied(_)
             | Self::TooLarge(_)
-            | Self::Rejected(_) => false,
+            | Self::Rejected(_)
+            | Self::Overtaken => false,
         }
     }
 
@@ -99,7 +103,7 @@ impl Trouble {
     /// service, but no page of AWS promises that nothing behind it was done.
     #[must_use]
     pub fn leaves_a_write_open(&self) -> bool {
-        matches!(self, Self::ServerError(_) | Self::TimedOut | Self::Broken(_))
+        matches!(self, Self::ServerError(_) | Self::TimedOut | Self::Broken(_) | Self::Overtaken)
     }
 
     /// As metrics count it.
@@ -204,3 +208,6 @@ fn credentials<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> Option<
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (**error).source())
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,13 +56,19 @@ impl Record {
     /// DynamoDB's bound on lists and maps within each other.
     pub const DEPTH_MAX: usize = 32;
 
+    /// DynamoDB's bound on a sort key is 1,024 bytes. The place of a record in its listing is its sort text and its
+    /// id, and stores put a separator between them and one behind, to say "after this".
+    pub const PLACE_BYTES_MAX: usize = 1022;
+
     /// What the names and numbers that a store adds (key, version, place in the listing) may take of an item.
     const OVERHEAD_BYTES: usize = 200;
 
     /// The size of this record as DynamoDB would count it, rounded up.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let listing = self.listing.as_ref().map_or(0, |listing| listing.partition.len() + listing.sort.len());
+        // An index keeps the id beside the sort text.
+        let in_listing = |listing: &Listing| listing.partition.len() + listing.sort.len() + self.key.id.len();
+        let listing = self.listing.as_ref().map_or(0, in_listing);
         Self::OVERHEAD_BYTES + self.key.id.len() + listing + map_bytes(&self.attributes)
     }
 
@@ -71,6 +77,10 @@ impl Record {
         if let Some(Listing { partition, sort }) = &self.listing {
             refuse_if(!is_key_text(partition), "a listing's partition holds 1 to 512 bytes and no NUL")?;
             refuse_if(!is_key_text(sort), "a listing's sort text holds 1 to 512 bytes and no NUL")?;
+            refuse_if(
+                sort.len() + self.key.id.len() > Self::PLACE_BYTES_MAX,
+                "a listing's sort text and the record's id hold at most 1022 bytes together",
+            )?;
         }
         // The depth first: counting the bytes recurses.
         check_map(&self.attributes, 1)?;

@@ -3,52 +3,57 @@
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use skybridge_store::{StoreError, Write};
+use skybridge_store::{Version, Write};
 
-use super::{Verdict, expression};
-use crate::item::{self, CommitId};
-use crate::retry::Errand;
+use super::{Draft, Verdict, expression};
+use crate::history::{CommitId, Testimony};
+use crate::retry::{Answer, Errand};
 use crate::{DynamoStore, Failure, Operation, Outcome, Trouble};
 
 impl DynamoStore {
     pub(super) async fn put(
         &self,
         write: &Write,
+        draft: &Draft,
         commit: CommitId,
-    ) -> Result<(Errand, Result<Verdict, Failure>), StoreError> {
+    ) -> (Errand, Result<Answer<Verdict>, Failure>) {
         let table = self.table_name(write.record.key.table);
-        let request = self.put_request(&table, write, commit)?;
+        let request = self.put_request(&table, write, draft);
         let errand = self.retry.errand(Operation::PutItem, &table);
-        let verdict = self.retry.run(&errand, || attempt(request.clone(), commit)).await;
-        Ok((errand, verdict))
+        let version = write.record.version;
+        let answer = self.retry.run_telling(&errand, || attempt(request.clone(), version, commit)).await;
+        (errand, answer)
     }
 
-    fn put_request(
-        &self,
-        table: &str,
-        write: &Write,
-        commit: CommitId,
-    ) -> Result<PutItemFluentBuilder, StoreError> {
+    fn put_request(&self, table: &str, write: &Write, draft: &Draft) -> PutItemFluentBuilder {
         let condition = expression(write);
-        let version = |version: u64| AttributeValue::N(version.to_string());
-        let request = self.client.put_item().table_name(table);
-        let request = request.set_item(Some(item::of(&write.record, commit)?));
-        let request =
-            request.condition_expression(condition.text).expression_attribute_names("#name", condition.name);
-        let request = match condition.version {
-            Some(expected) => request.expression_attribute_values(":version", version(expected)),
+        let request = self
+            .client
+            .put_item()
+            .table_name(table)
+            .set_item(Some(draft.item.clone()))
+            .condition_expression(condition.text)
+            .expression_attribute_names("#name", condition.name)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match condition.version {
+            Some(version) => {
+                request.expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+            }
             None => request,
-        };
-        Ok(request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
+        }
     }
 }
 
-async fn attempt(request: PutItemFluentBuilder, commit: CommitId) -> Result<(Verdict, Outcome), Trouble> {
+async fn attempt(
+    request: PutItemFluentBuilder,
+    version: Version,
+    commit: CommitId,
+) -> Result<(Verdict, Outcome), Trouble> {
     let Err(error) = request.send().await else { return Ok((Verdict::Done, Outcome::Done)) };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
             let verdict = match failed.item() {
-                Some(item) if item::is_of_commit(item, &commit) => Verdict::Done,
+                Some(item) if Testimony::of(item, version, &commit) == Testimony::TookPlace => Verdict::Done,
                 standing => Verdict::Lost { write: 0, standing: standing.cloned() },
             };
             Ok((verdict, Outcome::ConditionFailed))

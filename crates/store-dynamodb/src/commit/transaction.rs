@@ -1,7 +1,8 @@
 //! A commit of several records: one `TransactWriteItems`.
 //!
 //! Its client token is the commit's id and stays the same over all attempts: DynamoDB answers a transaction that took
-//! place within the last ten minutes with success, without doing it again.
+//! place within the last ten minutes with success, without doing it again. A server without such tokens fails the
+//! conditions instead, and the items say that it was us.
 
 use std::fmt::Write as _;
 
@@ -11,11 +12,11 @@ use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteIt
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use skybridge_store::{StoreError, Write};
+use skybridge_store::{StoreError, Version, Write};
 
-use super::{Verdict, expression};
-use crate::item::{self, CommitId};
-use crate::retry::Errand;
+use super::{Draft, Verdict, expression};
+use crate::history::{CommitId, Testimony};
+use crate::retry::{Answer, Errand};
 use crate::trouble::Cause;
 use crate::{DynamoStore, Failure, Operation, Outcome, Trouble};
 
@@ -23,23 +24,26 @@ impl DynamoStore {
     pub(super) async fn transact(
         &self,
         writes: &[Write],
+        drafts: &[Draft],
         commit: CommitId,
-    ) -> Result<(Errand, Result<Verdict, Failure>), StoreError> {
-        let puts: Result<Vec<_>, _> = writes.iter().map(|write| self.transact_put(write, commit)).collect();
+    ) -> Result<(Errand, Result<Answer<Verdict>, Failure>), StoreError> {
+        let put = |(write, draft)| self.transact_put(write, draft);
+        let puts: Result<Vec<_>, _> = writes.iter().zip(drafts).map(put).collect();
         let request = self.client.transact_write_items().set_transact_items(Some(puts?));
         let request = request.client_request_token(token(&commit));
         // The first record's table stands for all in messages; its read settles a lost answer.
         let table = writes.first().map(|write| self.table_name(write.record.key.table)).unwrap_or_default();
         let errand = self.retry.errand(Operation::TransactWriteItems, &table);
-        let verdict = self.retry.run(&errand, || attempt(request.clone(), commit)).await;
-        Ok((errand, verdict))
+        let versions: Vec<Version> = writes.iter().map(|write| write.record.version).collect();
+        let answer = self.retry.run_telling(&errand, || attempt(request.clone(), &versions, &commit)).await;
+        Ok((errand, answer))
     }
 
-    fn transact_put(&self, write: &Write, commit: CommitId) -> Result<TransactWriteItem, StoreError> {
+    fn transact_put(&self, write: &Write, draft: &Draft) -> Result<TransactWriteItem, StoreError> {
         let condition = expression(write);
         let put = Put::builder()
             .table_name(self.table_name(write.record.key.table))
-            .set_item(Some(item::of(&write.record, commit)?))
+            .set_item(Some(draft.item.clone()))
             .condition_expression(condition.text)
             .expression_attribute_names("#name", condition.name)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -66,12 +70,13 @@ fn token(commit: &CommitId) -> String {
 
 async fn attempt(
     request: TransactWriteItemsFluentBuilder,
-    commit: CommitId,
+    versions: &[Version],
+    commit: &CommitId,
 ) -> Result<(Verdict, Outcome), Trouble> {
     let Err(error) = request.send().await else { return Ok((Verdict::Done, Outcome::Done)) };
     let judged = match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-            judge(canceled.cancellation_reasons(), &commit)
+            judge(canceled.cancellation_reasons(), versions, commit)
         }
         _ => return Err(Trouble::of(error)),
     };
@@ -85,8 +90,15 @@ async fn attempt(
 ///
 /// The first that is a reason decides. So a failed condition is reported only if every write before it was fine, as
 /// the port demands, and a conflict before it is tried again, since it hides what that write's condition would say.
-fn judge(reasons: &[CancellationReason], commit: &CommitId) -> Result<Verdict, fn(Cause) -> Trouble> {
-    if reasons.iter().filter_map(CancellationReason::item).any(|item| item::is_of_commit(item, commit)) {
+fn judge(
+    reasons: &[CancellationReason],
+    versions: &[Version],
+    commit: &CommitId,
+) -> Result<Verdict, fn(Cause) -> Trouble> {
+    let took_place = |(reason, version): (&CancellationReason, &Version)| {
+        reason.item().is_some_and(|item| Testimony::of(item, *version, commit) == Testimony::TookPlace)
+    };
+    if reasons.iter().zip(versions).any(took_place) {
         return Ok(Verdict::Done);
     }
     for (write, reason) in reasons.iter().enumerate() {

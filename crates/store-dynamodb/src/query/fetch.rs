@@ -32,7 +32,7 @@ impl DynamoStore {
             let keys = ids.into_iter().map(|id| item::key_of(&Key::new(query.table, id))).collect();
             let items = self.batch(&errand, &self.table_name(query.table), keys).await?;
             for item in items {
-                let record = item::record(query.table, item)?;
+                let record = self.record(query.table, item)?;
                 records.insert(record.key.id.to_string(), record);
             }
         }

@@ -137,3 +137,6 @@ fn schema(elements: &[KeySchemaElement]) -> Vec<(KeyType, &str)> {
 fn spelled(key: &[(KeyType, &str)]) -> String {
     key.iter().map(|(kind, name)| format!("{name} ({kind})")).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

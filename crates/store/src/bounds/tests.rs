@@ -15,6 +15,16 @@ fn listed(partition: &str, sort: &str) -> Record {
     Record { listing, ..record("a") }
 }
 
+#[test]
+fn a_place_in_the_listing_fits_a_sort_key() {
+    let at = |id: usize, sort: usize| Record {
+        key: record(&"i".repeat(id)).key,
+        ..listed("p", &"s".repeat(sort))
+    };
+    assert!(is_taken(at(512, 510)) && is_taken(at(510, 512)));
+    assert!(!is_taken(at(512, 511)) && !is_taken(at(511, 512)));
+}
+
 fn is_taken(record: Record) -> bool {
     Commit::of(Write::create(record)).check().is_ok()
 }
