@@ -11,6 +11,9 @@ use crate::cargo;
 /// The lesson's handler, letter for letter.
 const HANDLER: &str = include_str!("handler.py");
 
+/// What it runs on, at the versions that the figures are of. Lambda's own Python comes with both.
+const PACKAGES: [&str; 2] = ["awslambdaric==4.2.2", "boto3==1.44.5"];
+
 /// An installed Python with what the handler needs.
 pub(super) struct Python {
     directory: PathBuf,
@@ -29,7 +32,7 @@ impl Python {
                 "the lesson's function needs python3 with venv; install it (Debian, Ubuntu: apt install python3-venv)",
             )?;
             let mut pip = Command::new(python.interpreter());
-            cargo::output(pip.args(["-m", "pip", "install", "--quiet", "awslambdaric", "boto3"]))
+            cargo::output(pip.args(["-m", "pip", "install", "--quiet"]).args(PACKAGES))
                 .context("awslambdaric and boto3 could not be installed from PyPI")?;
         }
         Ok(python)
