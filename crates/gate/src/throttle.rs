@@ -17,6 +17,7 @@ mod bucket;
 mod drafts;
 mod lease;
 mod lease_size;
+mod marks;
 mod node;
 mod permit;
 mod pool;

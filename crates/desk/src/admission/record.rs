@@ -44,7 +44,7 @@ pub(super) fn recorded_of(record: Option<&Record>) -> Result<Recorded, StoreErro
 fn bucket_of(attributes: &Attributes) -> Result<Bucket, Unreadable> {
     let number = |name| attribute::number(attributes, name);
     let moment = |name| number(name).map(Timestamp::from_nanos);
-    let bucket = Bucket {
+    let mut bucket = Bucket {
         seen: moment("seen")?,
         tat: moment("tat")?,
         interval_nanos: number("interval_nanos")?,
@@ -54,20 +54,20 @@ fn bucket_of(attributes: &Attributes) -> Result<Bucket, Unreadable> {
         shares: Vec::new(),
     };
     match attributes.list("nodes") {
-        Some(shares) => {
-            Ok(Bucket { shares: shares.iter().map(share_of).collect::<Result<_, _>>()?, ..bucket })
-        }
-        None => from_before_sharing(bucket, number("lease")?),
+        Some(shares) => bucket.shares = shares.iter().map(share_of).collect::<Result<_, _>>()?,
+        None => count_lease(&mut bucket, number("lease")?)?,
     }
+    Ok(bucket)
 }
 
 /// Records were once written by one process alone, with its lease beside `tat` and not in it.
-fn from_before_sharing(bucket: Bucket, lease: u64) -> Result<Bucket, Unreadable> {
+fn count_lease(bucket: &mut Bucket, lease: u64) -> Result<(), Unreadable> {
     let debt = bucket.interval_nanos.checked_mul(lease).ok_or(Unreadable("lease"))?;
     let tat = bucket.tat.max(bucket.seen).as_nanos().checked_add(debt).ok_or(Unreadable("tat"))?;
+    bucket.tat = Timestamp::from_nanos(tat);
     let until = Timestamp::from_nanos(u64::MAX);
-    let share = Share { node: Node::sole().name().into(), serial: 0, tokens: lease, until };
-    Ok(Bucket { tat: Timestamp::from_nanos(tat), shares: vec![share], ..bucket })
+    bucket.shares = vec![Share { node: Node::sole().name().into(), serial: 0, tokens: lease, until }];
+    Ok(())
 }
 
 fn share_of(value: &Value) -> Result<Share, Unreadable> {

@@ -8,3 +8,4 @@ mod rigged_store;
 mod cursors;
 mod limits;
 mod partners;
+mod sharing;

@@ -5,28 +5,16 @@
 //! ([`written`](State::written)), or finds its own share in the record under the draft's serial number
 //! ([`learn`](State::learn)). A share under any other number is nothing that it may spend.
 
-use skybridge_domain::plan::QuotaWindow;
 use skybridge_domain::time::Timestamp;
 
-use super::bucket::{Bucket, Recorded, Share};
+use super::bucket::{Bucket, Recorded};
+use super::marks::Mark;
 use super::pool::{self, NEVER, Pool};
-use super::state::{Dry, LOOK_AGAIN, LastTake, Renewal, State};
+use super::state::{Dry, LOOK_AGAIN, LastTake, State};
 use super::terms::NANOS_PER_SECOND;
 
 /// How long a renewal that found nothing to take is not tried again, in nanoseconds.
 const RENEW_AGAIN: u64 = NANOS_PER_SECOND / 4;
-
-/// This node's share of the record, and how things stood here when it was written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
-    serial: u64,
-    tokens: u64,
-    /// What had been spent by then: the difference to now came out of this share.
-    spent: u64,
-    generation: u64,
-    /// The quota's window that the tokens are counted in, if they are counted.
-    window: Option<QuotaWindow>,
-}
 
 /// What is to be written, and what it means once it is.
 #[derive(Debug)]
@@ -38,6 +26,8 @@ pub(super) struct Draft {
     generation: u64,
     /// Tokens taken, that of the call among them.
     pub(super) taken: u64,
+    /// Tokens that it would have liked to hold.
+    aim: u64,
     until: u64,
     kind: Kind,
 }
@@ -67,7 +57,7 @@ pub enum Grant {
 impl State {
     /// Must the record be read before anything can be drafted? With others about, it is hardly ever still as it was.
     pub(super) fn must_read(&self) -> bool {
-        self.version.is_none() || self.pending.is_some() || self.pool.nodes() > 1
+        self.book.version.is_none() || self.book.marks.is_open() || self.pool.nodes() > 1
     }
 
     /// What to write so that a waiting call can be admitted; `None` if there is nothing to be had, or nothing is
@@ -81,7 +71,7 @@ impl State {
         if size > 0 {
             return self.draft(Kind::Call, size);
         }
-        self.dry = Some(self.dry());
+        self.book.dry = Some(self.until_refilled());
         let announces = self.pool.own_until == NEVER && self.post.node.shares() && self.pool.has_room();
         if announces { self.draft(Kind::Announcement, 0) } else { None }
     }
@@ -90,23 +80,18 @@ impl State {
     pub(super) fn draft_renewal(&mut self, now: Timestamp) -> Option<Draft> {
         self.advance(now);
         let size = if self.pool.has_room() { self.lease_size(0) } else { 0 };
-        if size == 0 {
-            self.end_renewal(self.pool.seen.saturating_add(RENEW_AGAIN));
+        if size < self.worth_a_write() {
+            self.renew_from(self.pool.seen.saturating_add(RENEW_AGAIN));
             return None;
         }
         self.draft(Kind::Renewal, size)
-    }
-
-    /// A renewal ended; the next one may begin from `moment` on.
-    pub(super) fn end_renewal(&mut self, moment: u64) {
-        self.renewal = Renewal::NotBefore(moment);
     }
 
     /// What to write so that the record says just what was used; `None` if it does. Whatever was held is given up at
     /// once, lest it be spent while it is written down as given back.
     pub(super) fn draft_settlement(&mut self, now: Timestamp) -> Option<Draft> {
         self.advance(now);
-        if !self.unsettled {
+        if !self.book.unsettled {
             return None;
         }
         self.void_lease();
@@ -114,7 +99,7 @@ impl State {
     }
 
     fn draft(&mut self, kind: Kind, taken: u64) -> Option<Draft> {
-        let replaces = self.version?;
+        let replaces = self.book.version?;
         // Beside others, a share without tokens still says who is there.
         let listed = kind != Kind::Settlement && self.pool.has_room();
         let lease_time = self.post.node.lease_time.filter(|_| listed);
@@ -128,41 +113,41 @@ impl State {
         if self.counts() {
             pool.reserved = pool.reserved.saturating_add(taken);
         }
-        self.serial += 1;
         let mark = Mark {
-            serial: self.serial,
+            serial: self.book.marks.next_serial(),
             tokens: pool.own,
             spent: self.spent,
-            generation: self.generation,
+            generation: self.book.generation,
             window: self.counts().then_some(pool.window),
         };
-        self.pending = Some(mark);
+        self.book.marks.attempt(mark);
         let listed = listed && (mark.tokens > 0 || self.post.node.shares());
         let share = listed.then(|| pool::share(&self.post.node.name, mark.serial, mark.tokens, until));
         let (serial, generation) = (mark.serial, mark.generation);
-        Some(Draft { bucket: pool.record(share), replaces, serial, generation, taken, until, kind })
+        let (bucket, aim) = (pool.record(share), self.aim());
+        Some(Draft { bucket, replaces, serial, generation, taken, aim, until, kind })
     }
 
     /// The draft is written.
     pub(super) fn written(&mut self, draft: &Draft) -> Grant {
         if draft.kind == Kind::Renewal {
-            self.end_renewal(0);
+            self.renew_from(0);
         }
-        if self.pending.is_none_or(|pending| pending.serial != draft.serial) {
+        if !self.book.marks.written(draft.serial) {
             return Grant::Outdated;
         }
-        self.recorded = self.pending.take();
-        self.unsettled |= draft.kind != Kind::Settlement;
-        if self.generation != draft.generation {
+        self.book.unsettled |= draft.kind != Kind::Settlement;
+        if self.book.generation != draft.generation {
             // What is held here is not what is written. The next draft begins from the record.
-            self.version = None;
+            self.book.version = None;
             return Grant::Outdated;
         }
-        self.version = Some(draft.replaces + 1);
-        self.learned_at = self.pool.seen;
+        self.book.version = Some(draft.replaces + 1);
+        self.book.learned_at = self.pool.seen;
         if draft.kind == Kind::Settlement {
-            (self.recorded, self.unsettled) = (None, false);
-            self.last_take = LastTake::default();
+            self.book.marks.cleared();
+            self.book.unsettled = false;
+            self.book.last_take = LastTake::default();
             return Grant::Taken;
         }
         if self.counts() {
@@ -170,13 +155,18 @@ impl State {
         }
         self.pool.take(draft.taken, draft.until);
         if draft.taken > 0 {
-            let size = self.pool.own;
-            self.last_take = LastTake { at: self.pool.seen, size, spent: self.spent };
+            let (at, size) = (self.pool.seen, self.pool.own);
+            self.book.last_take = LastTake { at, aim: draft.aim, size, spent: self.spent };
+            self.renew_from(0);
         }
         if draft.kind == Kind::Call {
             // The token of the call is not for anybody else, whatever becomes of it.
             self.pool.spend(1);
             self.spent += u64::from(!self.spends_with_the_write(draft.kind));
+        }
+        if self.pool.nodes() > 1 && self.available() < self.worth_a_write() {
+            // What trickles in meanwhile is not worth asking for, once this is spent.
+            self.book.dry = Some(self.until_refilled());
         }
         Grant::Taken
     }
@@ -190,55 +180,43 @@ impl State {
     /// The record was read, or stood in the way of a draft.
     pub(super) fn learn(&mut self, recorded: Recorded, now: Timestamp) {
         self.advance(now);
-        let known = self.version == Some(recorded.version);
-        self.version = Some(recorded.version);
-        self.learned_at = self.pool.seen;
+        let known = self.book.version == Some(recorded.version);
+        self.book.version = Some(recorded.version);
+        self.book.learned_at = self.pool.seen;
         if known {
-            // Nobody has written, so what was pending did not take place, and what was lived on here holds.
-            self.pending = None;
+            // Nobody has written, so what was lived on here holds.
             return;
         }
-        self.dry = None;
-        let pending = self.pending.take();
+        self.book.dry = None;
         let Some(bucket) = recorded.bucket else {
+            self.book.marks.found(None);
             self.pool = Pool::fresh(self.terms.interval, self.pool.seen);
-            self.recorded = None;
             return self.align();
         };
         let (mut pool, mine) = Pool::read(bucket, &self.post.node.name);
-        self.recorded = Self::identified(mine.as_ref(), pending, self.recorded);
-        if mine.is_some() && self.recorded.is_none() {
+        let mark = self.book.marks.found(mine.as_ref());
+        if mine.is_some() && mark.is_none() && !self.book.marks.ever_tried() {
             // Of a former run, which spent what it spent before this one began.
             pool.catch_up(self.terms.interval, self.post.began);
             pool.spend(pool.own);
-            self.unsettled = true;
+            self.book.unsettled = true;
         }
         let seen = self.pool.seen;
         pool.catch_up(self.terms.interval, seen.max(now.as_nanos()));
         pool.bound(self.terms.fill);
         self.pool = pool;
-        self.take_over();
-    }
-
-    /// Which of this node's attempts to write the share in the record is of.
-    fn identified(mine: Option<&Share>, pending: Option<Mark>, recorded: Option<Mark>) -> Option<Mark> {
-        match mine {
-            Some(share) => [pending, recorded].into_iter().flatten().find(|mark| mark.serial == share.serial),
-            // It lapsed, and another dropped it. If there was a draft, it is open which of the two that was, and what
-            // of the quota it had given back.
-            None => recorded.filter(|_| pending.is_none()),
-        }
+        self.take_over(mark);
     }
 
     /// Takes for its own what it has not spent of the record's share, if that still holds; otherwise gives it back.
-    fn take_over(&mut self) {
+    fn take_over(&mut self, mark: Option<Mark>) {
         self.align_if_over();
-        let Some(mark) = self.recorded else { return self.pool.spend(self.pool.own) };
+        let Some(mark) = mark else { return self.pool.spend(self.pool.own) };
         let unspent = mark.tokens.saturating_sub(self.spent - mark.spent);
         let lapsed = self.pool.own == 0 && mark.tokens > 0;
         self.pool.spend(self.pool.own.saturating_sub(unspent));
         let counted = mark.window == Some(self.pool.window);
-        if mark.generation == self.generation && !lapsed && counted == self.counts() {
+        if mark.generation == self.book.generation && !lapsed && counted == self.counts() {
             return;
         }
         self.pool.give_back();
@@ -254,14 +232,16 @@ impl State {
         }
     }
 
-    /// A bucket with nothing to take: when to ask again.
-    fn dry(&self) -> Dry {
+    /// A bucket with nothing to take: when to ask again, once nothing is held here any more.
+    fn until_refilled(&self) -> Dry {
         let enough = self.terms.interval.saturating_mul(self.worth_waiting_for());
-        let told = self.pool.falls_to(self.terms.fill.saturating_sub(enough));
-        let told = told.max(self.pool.seen + 1);
-        // Whoever holds something may give it back at any time.
+        let room = self.terms.fill.saturating_sub(enough);
         let look_again = self.pool.seen.saturating_add(LOOK_AGAIN);
-        let until = if self.pool.held_by_others() > 0 { told.min(look_again) } else { told };
-        Dry { until, told }
+        match self.pool.drains_to(room) {
+            // Others may give something back sooner, which is no reason for callers to come sooner.
+            Some(moment) if self.pool.others_hold() => Dry { until: moment.min(look_again), told: moment },
+            Some(moment) => Dry { until: moment, told: moment },
+            None => Dry { until: look_again, told: look_again },
+        }
     }
 }

@@ -88,7 +88,7 @@ impl Account {
 
     /// The renewal failed. The next one is due from `moment` on.
     pub fn renewal_failed(&self, moment: Timestamp) {
-        self.0.lock().end_renewal(moment.as_nanos());
+        self.0.lock().renew_from(moment.as_nanos());
     }
 
     /// Everything that is held given back, so that the record says exactly what was used. `None` when it does
@@ -101,7 +101,7 @@ impl Account {
     /// Does the record say anything else than what was used?
     #[must_use]
     pub fn is_unsettled(&self) -> bool {
-        self.0.lock().unsettled
+        self.0.lock().book.unsettled
     }
 
     /// Is a lease held that had better be given back than lapse: one that no call needed for a while, or whose time
@@ -154,6 +154,7 @@ impl LeaseRequest {
     /// The draft is written: the call is admitted. `None` when the draft was not about tokens, or something came
     /// between: ask the gate again.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a draft is granted once")]
     pub fn granted(&self, draft: Draft, now: Timestamp) -> Option<Permit> {
         let mut state = draft.pace.lock();
         state.advance(now);

@@ -3,7 +3,7 @@
 //! **A node that knows itself the only one** takes up to a second of the plan's rate.
 //!
 //! **A node that shares its store** follows demand: it aims at what it spent since it last took something, for
-//! [`LASTING`], at most twice as much as the time before, beginning with 1.
+//! [`LASTING`], at most at twice as much as the time before, beginning with 1.
 //!
 //! **Beside others** it holds at most `burst / 2n` with `n` nodes about, so that half of the bucket at most is held.
 //! That is what makes steady demand lose nothing: refill is lost only while the debt stands at `H * I` and does not
@@ -26,6 +26,10 @@ const LASTING: u64 = 4;
 
 /// The most tokens that a node holds.
 const LEASE_MAX: u64 = 10_000;
+
+/// A node that others may join takes ahead no more than this part of a second of the rate: whoever joins finds nothing
+/// before that is spent.
+const AHEAD_PART: u64 = 4;
 
 /// How long a node that found nothing lets the bucket refill before it asks again, in nanoseconds.
 const WAIT: u64 = NANOS_PER_SECOND / 2;
@@ -51,16 +55,19 @@ impl State {
     }
 
     /// How many tokens this node should hold, as things go.
-    fn aim(&self) -> u64 {
+    pub(super) fn aim(&self) -> u64 {
         if !self.post.node.shares() {
             return self.terms.lease_max;
         }
         // And the call that the last lease was taken for, which is not counted in `spent`.
-        let spent = self.spent - self.last_take.spent + 1;
-        let elapsed = self.pool.seen.saturating_sub(self.last_take.at).max(1);
+        let spent = self.spent - self.book.last_take.spent + 1;
+        let elapsed = self.pool.seen.saturating_sub(self.book.last_take.at).max(1);
         let demanded = u128::from(spent) * u128::from(LASTING * NANOS_PER_SECOND) / u128::from(elapsed);
         let demanded = u64::try_from(demanded).unwrap_or(u64::MAX);
-        demanded.min(self.last_take.size.saturating_mul(2)).clamp(1, LEASE_MAX)
+        // Where there was less than it aimed at, what it spent says nothing of demand.
+        let fell_short = self.book.last_take.size < self.book.last_take.aim;
+        let demanded = if fell_short { demanded.max(self.book.last_take.aim) } else { demanded };
+        demanded.min(self.book.last_take.aim.saturating_mul(2)).clamp(1, LEASE_MAX)
     }
 
     /// The part of the quota that one lease may take; nothing is asked for unless something is left.
@@ -72,7 +79,8 @@ impl State {
 
     /// A node that is alone knows itself how much was really admitted, and may hold tokens that are not there yet.
     fn room_alone(&self) -> u64 {
-        let ahead = self.terms.lease_max.saturating_sub(self.pool.own);
+        let part = if self.post.node.shares() { AHEAD_PART } else { 1 };
+        let ahead = (self.terms.lease_max / part).max(1).saturating_sub(self.pool.own);
         self.available().min(self.half_of_the_bucket()).max(ahead)
     }
 
@@ -80,13 +88,18 @@ impl State {
         let nodes = self.pool.nodes();
         let available = self.available();
         let fair = available / nodes;
-        let least = (self.worth_waiting_for() / (2 * nodes)).max(1).min(available);
+        let least = self.worth_a_write().min(available);
         let most = if self.pool.has_room() { self.half_of_the_bucket() / nodes } else { 1 };
         fair.max(least).min(most.max(1).saturating_sub(self.pool.own))
     }
 
+    /// How many tokens are worth a write of their own, as long as no call waits for one.
+    pub(super) fn worth_a_write(&self) -> u64 {
+        (self.worth_waiting_for() / (2 * self.pool.nodes())).max(1)
+    }
+
     /// Whole tokens that are in the bucket.
-    fn available(&self) -> u64 {
+    pub(super) fn available(&self) -> u64 {
         self.terms.fill.saturating_sub(self.pool.debt()) / self.terms.interval
     }
 

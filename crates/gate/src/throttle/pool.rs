@@ -26,29 +26,33 @@ const CLOCK_MARGIN: u64 = NANOS_PER_SECOND;
 /// A moment that does not come.
 pub(super) const NEVER: u64 = u64::MAX;
 
-/// A bucket, and what is held of it. Moments are nanoseconds since the epoch.
+/// A bucket, and what is held of it. Moments are nanoseconds since the epoch. What every call needs comes first, and
+/// is close together in memory.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(super) struct Pool {
     /// The latest moment seen.
     pub(super) seen: u64,
-    /// When the bucket is full again, all held tokens counted.
+    /// When the bucket would be full again, were it not for what this node holds.
     pub(super) tat: u64,
     /// Nanoseconds per call that `tat` is computed with.
     pub(super) interval: u64,
+    /// Tokens that this node holds.
+    pub(super) own: u64,
+    /// The debt of the tokens that other nodes hold, which does not drain.
+    others_debt: u64,
+    /// When the next share lapses, or [`NEVER`].
+    next_lapse: u64,
+    /// How many nodes share the bucket, this one included.
+    nodes: u64,
     /// The quota's window that `reserved` is counted in; empty before the first quota.
     pub(super) window: QuotaWindow,
     /// Calls of `window` that are used or held. Not counted while the plan has no quota.
     pub(super) reserved: u64,
-    /// Tokens that this node holds.
-    pub(super) own: u64,
-    /// Until when it may spend them.
-    pub(super) own_until: u64,
     /// What the other nodes hold, as far as this one knows.
     others: Vec<Share>,
-    /// Their tokens together.
-    others_held: u64,
-    /// When the next share lapses, or [`NEVER`].
-    next_lapse: u64,
+    /// Until when this node may spend what it holds.
+    pub(super) own_until: u64,
 }
 
 impl Pool {
@@ -59,13 +63,14 @@ impl Pool {
             seen: now,
             tat: 0,
             interval,
+            own: 0,
+            others_debt: 0,
+            next_lapse: NEVER,
+            nodes: 1,
             window: QuotaWindow { start: never, end: never },
             reserved: 0,
-            own: 0,
-            own_until: NEVER,
             others: Vec::new(),
-            others_held: 0,
-            next_lapse: NEVER,
+            own_until: NEVER,
         }
     }
 
@@ -73,17 +78,19 @@ impl Pool {
     pub(super) fn read(bucket: Bucket, node: &str) -> (Self, Option<Share>) {
         let mut others = bucket.shares;
         let mine = others.iter().position(|share| &*share.node == node).map(|at| others.remove(at));
+        let own = mine.as_ref().map_or(0, |share| share.tokens);
         let mut pool = Self {
             seen: bucket.seen.as_nanos(),
-            tat: bucket.tat.as_nanos(),
+            tat: bucket.tat.as_nanos().saturating_sub(bucket.interval_nanos.saturating_mul(own)),
             interval: bucket.interval_nanos,
+            own,
+            others_debt: 0,
+            next_lapse: NEVER,
+            nodes: 1,
             window: QuotaWindow { start: bucket.quota_window_start, end: bucket.quota_window_end },
             reserved: bucket.quota_reserved,
-            own: mine.as_ref().map_or(0, |share| share.tokens),
-            own_until: mine.as_ref().map_or(NEVER, |share| share.until.as_nanos()),
             others,
-            others_held: 0,
-            next_lapse: NEVER,
+            own_until: mine.as_ref().map_or(NEVER, |share| share.until.as_nanos()),
         };
         pool.count();
         (pool, mine)
@@ -93,7 +100,7 @@ impl Pool {
     pub(super) fn record(&self, mine: Option<Share>) -> Bucket {
         Bucket {
             seen: Timestamp::from_nanos(self.seen),
-            tat: Timestamp::from_nanos(self.tat),
+            tat: Timestamp::from_nanos(self.tat.saturating_add(self.own_debt())),
             interval_nanos: self.interval,
             quota_window_start: self.window.start,
             quota_window_end: self.window.end,
@@ -104,31 +111,26 @@ impl Pool {
 
     /// How many nodes share the bucket, this one included.
     pub(super) fn nodes(&self) -> u64 {
-        self.others.len() as u64 + 1
+        self.nodes
     }
 
-    /// How many tokens other nodes hold.
-    pub(super) fn held_by_others(&self) -> u64 {
-        self.others_held
+    /// Do other nodes hold anything?
+    pub(super) fn others_hold(&self) -> bool {
+        self.others_debt > 0
     }
 
-    fn held(&self) -> u64 {
-        self.own.saturating_add(self.others_held)
-    }
-
-    /// What the held tokens are in debt, which does not drain.
-    fn held_debt(&self) -> u64 {
-        self.interval.saturating_mul(self.held())
+    fn own_debt(&self) -> u64 {
+        self.interval.saturating_mul(self.own)
     }
 
     /// The debt, all held tokens counted. Exact right after [`pass`](Self::pass).
     pub(super) fn debt(&self) -> u64 {
-        self.tat.saturating_sub(self.seen)
+        self.debt_without_own().saturating_add(self.own_debt())
     }
 
     /// The debt without what this node holds: if it is alone, that of the calls that were really admitted.
     pub(super) fn debt_without_own(&self) -> u64 {
-        self.debt().saturating_sub(self.interval.saturating_mul(self.own))
+        self.tat.saturating_sub(self.seen)
     }
 
     /// Lets time pass until `now`; says how many tokens of this node lapsed.
@@ -162,19 +164,20 @@ impl Pool {
 
     /// At `moment`, the debt of the held tokens has not drained.
     fn settle_at(&mut self, moment: u64) {
-        self.tat = self.tat.max(moment.saturating_add(self.held_debt()));
+        self.tat = self.tat.max(moment.saturating_add(self.others_debt));
     }
 
     /// Takes the shares whose time is over for spent, each at its moment.
     fn lapse(&mut self) -> u64 {
         let mut lapsed = 0;
         while self.next_lapse <= self.seen {
-            self.settle_at(self.next_lapse);
-            if self.own_until <= self.next_lapse {
-                lapsed += std::mem::take(&mut self.own);
+            let moment = self.next_lapse;
+            self.settle_at(moment);
+            if self.own_until <= moment {
+                lapsed += self.own;
+                self.spend(self.own);
                 self.own_until = NEVER;
             }
-            let moment = self.next_lapse;
             self.others.retain(|share| lapses_at(share) > moment);
             self.count();
         }
@@ -182,14 +185,15 @@ impl Pool {
     }
 
     fn count(&mut self) {
-        self.others_held = self.others.iter().fold(0, |sum, share| share.tokens.saturating_add(sum));
+        let held = self.others.iter().fold(0_u64, |sum, share| sum.saturating_add(share.tokens));
+        self.others_debt = self.interval.saturating_mul(held);
+        self.nodes = self.others.len() as u64 + 1;
         let others = self.others.iter().map(lapses_at).min().unwrap_or(NEVER);
         self.next_lapse = others.min(self.own_until);
     }
 
     /// This node takes `tokens`, and holds all it has until `until`.
     pub(super) fn take(&mut self, tokens: u64, until: u64) {
-        self.tat = self.tat.saturating_add(self.interval.saturating_mul(tokens));
         self.own = self.own.saturating_add(tokens);
         self.own_until = until;
         self.count();
@@ -198,15 +202,14 @@ impl Pool {
     /// This node has spent `tokens`: their debt begins to drain.
     pub(super) fn spend(&mut self, tokens: u64) {
         self.own = self.own.saturating_sub(tokens);
+        self.tat = self.tat.saturating_add(self.interval.saturating_mul(tokens));
     }
 
     /// This node gives back all that it holds; says how much that was.
     pub(super) fn give_back(&mut self) -> u64 {
-        let tokens = std::mem::take(&mut self.own);
-        self.tat = self.tat.saturating_sub(self.interval.saturating_mul(tokens));
         self.own_until = NEVER;
         self.count();
-        tokens
+        std::mem::take(&mut self.own)
     }
 
     /// Lets time pass until `now` under an interval that may be another than the record's. If it is, the plan changed
@@ -230,25 +233,24 @@ impl Pool {
             return;
         }
         self.settle_at(self.seen);
-        let debt = u128::from(self.debt());
+        let debt = u128::from(self.debt_without_own());
         let converted = (debt * u128::from(interval)).div_ceil(u128::from(self.interval.max(1)));
         self.tat = self.seen.saturating_add(u64::try_from(converted).unwrap_or(u64::MAX));
         self.interval = interval;
+        self.count();
     }
 
     /// A bucket cannot be emptier than empty, but for what is held.
     pub(super) fn bound(&mut self, fill: u64) {
-        let emptiest = self.seen.saturating_add(fill).saturating_add(self.held_debt());
+        let emptiest = self.seen.saturating_add(fill).saturating_add(self.others_debt);
         self.tat = self.tat.min(emptiest);
     }
 
-    /// When the debt is at most `debt`, if nobody takes, spends or gives back anything: held tokens lapse.
-    pub(super) fn falls_to(&self, debt: u64) -> u64 {
-        let mut pool = self.clone();
-        while pool.held_debt() > debt && pool.next_lapse != NEVER {
-            pool.pass(pool.next_lapse.max(pool.seen));
-        }
-        pool.tat.saturating_sub(debt).max(pool.seen)
+    /// When the debt is at most `debt`, if this node has spent what it holds, and others do nothing. `None` if what
+    /// they hold is more.
+    pub(super) fn drains_to(&self, debt: u64) -> Option<u64> {
+        let tat = self.tat.saturating_add(self.own_debt());
+        (self.others_debt <= debt).then(|| tat.saturating_sub(debt).max(self.seen + 1))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use skybridge_domain::time::Timestamp;
 
-use super::drafts::Mark;
+use super::marks::Marks;
 use super::node::Node;
 use super::pool::Pool;
 use super::terms::{NANOS_PER_SECOND, Terms};
@@ -18,7 +18,7 @@ use super::{PaceSnapshot, ThrottleRefusal};
 const IN_FLIGHT_RETRY: Duration = Duration::from_secs(1);
 
 /// How often a node that is refused looks whether others gave something back, in nanoseconds.
-pub(super) const LOOK_AGAIN: u64 = NANOS_PER_SECOND;
+pub(super) const LOOK_AGAIN: u64 = NANOS_PER_SECOND / 4;
 
 /// How long a lease that no call needs is held.
 const IDLE: Duration = Duration::from_secs(3);
@@ -45,36 +45,42 @@ impl Post {
 
 /// How much an agency has used, as this node knows it. Moments are nanoseconds since the epoch.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(super) struct State {
     pub(super) terms: Arc<Terms>,
-    pub(super) post: Arc<Post>,
-    pub(super) pool: Pool,
     /// Permits that are out.
     in_flight: u32,
-    /// The version of the record that `pool` follows from; `None` when the record has to be read.
+    /// Calls admitted out of leases in this run.
+    pub(super) spent: u64,
+    /// When a call was admitted last.
+    called_at: u64,
+    /// The lease is to be renewed ahead when less than this is held; 0: it is not.
+    renew_below: u64,
+    pub(super) pool: Pool,
+    pub(super) post: Arc<Post>,
+    /// What few calls need, apart from what all do: memory is what a call waits for.
+    pub(super) book: Box<Book>,
+}
+
+/// How things stand between this node and the record.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Book {
+    /// The version of the record that the pool follows from; `None` when the record has to be read.
     pub(super) version: Option<u64>,
     /// When the record was read or written last.
     pub(super) learned_at: u64,
     /// Until when there is nothing to be had of the bucket, as far as is known, and who asks is told when.
     pub(super) dry: Option<Dry>,
-    /// Counts attempts to write.
-    pub(super) serial: u64,
     /// Counts what voids leases: another plan, another quota window, giving back. Tokens taken before are given back.
     pub(super) generation: u64,
-    /// Calls admitted out of leases in this run.
-    pub(super) spent: u64,
-    /// This node's share as the record has it.
-    pub(super) recorded: Option<Mark>,
-    /// As it is to be in the record, while it is open whether that was written.
-    pub(super) pending: Option<Mark>,
+    /// What is known of this node's share in the record.
+    pub(super) marks: Marks,
     /// How much was taken last, when, and how much had been spent by then: what demand is measured by.
     pub(super) last_take: LastTake,
-    /// A renewal is under way, or not worth while before this moment.
-    pub(super) renewal: Renewal,
+    /// No renewal is worth while before this moment.
+    renew_from: u64,
     /// Does the record say anything else than what was used? Taken back only once one that does not is written.
     pub(super) unsettled: bool,
-    /// When a call was admitted last.
-    pub(super) called_at: u64,
 }
 
 /// What is known of a bucket that has nothing for now.
@@ -82,7 +88,8 @@ pub(super) struct State {
 pub(super) struct Dry {
     /// Not before this moment the store is asked again.
     pub(super) until: u64,
-    /// When there is something again, should nobody give anything back: what callers are told.
+    /// When there is something again, should nobody give anything back; if that cannot be said, when this node looks
+    /// again. It is what callers are told.
     pub(super) told: u64,
 }
 
@@ -90,16 +97,11 @@ pub(super) struct Dry {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LastTake {
     pub(super) at: u64,
+    /// What was aimed at; there may not have been so much.
+    pub(super) aim: u64,
     /// What was held right after it.
     pub(super) size: u64,
     pub(super) spent: u64,
-}
-
-/// Whether the lease may be renewed ahead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Renewal {
-    UnderWay,
-    NotBefore(u64),
 }
 
 /// What becomes of a call.
@@ -123,40 +125,39 @@ impl State {
         Self {
             pool: Pool::fresh(terms.interval, now),
             terms,
-            post,
             in_flight: 0,
-            version: None,
-            learned_at: 0,
-            dry: None,
-            serial: 0,
-            generation: 0,
             spent: 0,
-            recorded: None,
-            pending: None,
-            last_take: LastTake::default(),
-            renewal: Renewal::NotBefore(0),
-            unsettled: false,
             called_at: 0,
+            renew_below: 0,
+            post,
+            book: Box::default(),
         }
     }
 
     /// Asks for one call.
     pub(super) fn admit(&mut self, now: Timestamp) -> Verdict {
         self.advance(now);
-        if let Some(refusal) = self.refusal(now) {
-            return if self.is_worth_a_look(&refusal) {
-                Verdict::LeaseSpent
-            } else {
-                Verdict::Refused(refusal)
-            };
-        }
-        if self.pool.own == 0 {
-            return Verdict::LeaseSpent;
+        if self.pool.own == 0 || !self.fits() {
+            return self.turn_away(now);
         }
         self.pool.spend(1);
         self.spent += 1;
         self.enter();
-        Verdict::Admitted { renewal_due: self.renewal_due() }
+        Verdict::Admitted { renewal_due: self.pool.own < self.renew_below && self.renewal_due() }
+    }
+
+    /// Is one call more within all limits, as far as this node knows?
+    fn fits(&self) -> bool {
+        self.pool.debt_without_own() <= self.terms.tolerance
+            && !self.is_full()
+            && self.terms.plan.quota().is_none_or(|quota| self.used() < quota.limit())
+    }
+
+    fn turn_away(&self, now: Timestamp) -> Verdict {
+        match self.refusal(now) {
+            Some(refusal) if !self.is_worth_a_look(&refusal) => Verdict::Refused(refusal),
+            _ => Verdict::LeaseSpent,
+        }
     }
 
     /// Takes a place in flight.
@@ -174,18 +175,25 @@ impl State {
     /// another gave something back. (For the rate, [`Dry`] says when to look.)
     fn is_worth_a_look(&self, refusal: &ThrottleRefusal) -> bool {
         matches!(refusal, ThrottleRefusal::QuotaExceeded { .. })
-            && self.pool.held_by_others() > 0
-            && self.pool.seen >= self.learned_at.saturating_add(LOOK_AGAIN)
+            && self.pool.others_hold()
+            && self.pool.seen >= self.book.learned_at.saturating_add(LOOK_AGAIN)
     }
 
+    /// Has somebody see to more, once.
     fn renewal_due(&mut self) -> bool {
-        let due = self.post.node.renews_ahead
-            && self.pool.own < self.last_take.size / RENEWAL_PART
-            && matches!(self.renewal, Renewal::NotBefore(moment) if moment <= self.pool.seen);
+        let now = self.pool.seen;
+        let due = self.book.renew_from <= now && self.book.dry.is_none_or(|dry| dry.until <= now);
         if due {
-            self.renewal = Renewal::UnderWay;
+            self.renew_below = 0;
         }
         due
+    }
+
+    /// Has the lease renewed again when it runs low, but not before `moment`.
+    pub(super) fn renew_from(&mut self, moment: u64) {
+        let ahead = self.post.node.renews_ahead;
+        self.renew_below = if ahead { self.book.last_take.size / RENEWAL_PART } else { 0 };
+        self.book.renew_from = moment;
     }
 
     /// Of the limits that are reached, the one that holds longest.
@@ -211,7 +219,7 @@ impl State {
     /// One of many that holds nothing goes by what it found in the record; all others by their own exact bucket.
     fn rate_refused_until(&self) -> Option<u64> {
         if self.pool.own == 0 && self.pool.nodes() > 1 {
-            return self.dry.filter(|dry| self.pool.seen < dry.until).map(|dry| dry.told);
+            return self.book.dry.filter(|dry| self.pool.seen < dry.until).map(|dry| dry.told);
         }
         let fits_at = self.pool.seen + self.pool.debt_without_own();
         let fits_at = fits_at.saturating_sub(self.terms.tolerance);
@@ -258,7 +266,7 @@ impl State {
         if lapsed > 0 {
             // Nobody else can have counted on them, so their part of the quota is free again.
             self.uncount(lapsed);
-            self.generation += 1;
+            self.book.generation += 1;
         }
         self.roll();
     }
@@ -290,8 +298,8 @@ impl State {
     pub(super) fn void_lease(&mut self) {
         let given_back = self.pool.give_back();
         self.uncount(given_back);
-        self.generation += 1;
-        self.dry = None;
+        self.book.generation += 1;
+        self.book.dry = None;
     }
 
     /// Takes `tokens` off the quota, if they are counted in it.

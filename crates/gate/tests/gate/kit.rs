@@ -177,10 +177,15 @@ impl House {
         self.gate.account(&partner_co()).unwrap()
     }
 
-    /// One call, with leases taken and written as the desk does it.
+    /// One call, with leases taken, renewed and written as the desk does it.
     pub(crate) fn call(&self, now: u64) -> Result<Permit, Refused> {
         match self.gate.admit(&self.caller, at(now)) {
-            Admission::Admitted(permit) => return Ok(permit),
+            Admission::Admitted(permit) => {
+                if permit.renewal_due().is_some() {
+                    self.renew(now);
+                }
+                return Ok(permit);
+            }
             Admission::Refused(refused) => return Err(refused),
             Admission::LeaseNeeded(_) => {}
         }
@@ -255,6 +260,23 @@ impl House {
             } else {
                 self.account().learn(self.disk.read(), at(now));
             }
+        }
+    }
+
+    pub(crate) fn is_idle(&self, now: u64) -> bool {
+        self.account().is_idle(at(now))
+    }
+
+    /// Takes more, ahead of need.
+    pub(crate) fn renew(&self, now: u64) {
+        loop {
+            self.read_if_needed(now);
+            let Some(draft) = self.account().renewal(at(now)) else { return };
+            if self.disk.write(&draft) {
+                draft.written();
+                return;
+            }
+            self.account().learn(self.disk.read(), at(now));
         }
     }
 

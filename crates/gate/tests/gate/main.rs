@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test it is the assertion that there is a value")]
 
+mod cluster;
 mod crash;
 mod headers;
 mod keys;
@@ -9,3 +10,5 @@ mod kit;
 mod model;
 mod pace;
 mod replace;
+mod sharing;
+mod steady;

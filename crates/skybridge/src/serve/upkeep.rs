@@ -52,7 +52,10 @@ pub(super) fn return_leases(desk: Arc<Desk>) {
         loop {
             ticks.tick().await;
             if let Err(error) = desk.return_idle_leases().await {
-                tracing::debug!(error = &error as &dyn Error, "leases could not be given back, and will lapse");
+                tracing::debug!(
+                    error = &error as &dyn Error,
+                    "leases could not be given back, and will lapse"
+                );
             }
         }
     });
