@@ -21,7 +21,7 @@ use crate::kit::program::{Caller, on_dynamodb, run_on_dynamodb};
 use crate::kit::{App, Program, bodies};
 
 /// The tables at `endpoint`, as a server knows them.
-fn store_at(endpoint: String) -> Arc<DynamoStore> {
+pub(crate) fn store_at(endpoint: String) -> Arc<DynamoStore> {
     let credentials = Credentials::new("local", "local", None, None, "the test");
     let mut settings = Settings::new("us-east-2", SharedCredentialsProvider::new(credentials));
     settings.endpoint = Some(endpoint);
@@ -40,7 +40,7 @@ fn create_the_lessons_table(dynamo: &LocalDynamo) {
 }
 
 /// Sends one request as it is: dynoxide asks for no signature that holds.
-fn raw(dynamo: &LocalDynamo, operation: &str, request: &Value) -> Value {
+pub(crate) fn raw(dynamo: &LocalDynamo, operation: &str, request: &Value) -> Value {
     let scope = "Credential=local/20270101/us-east-2/dynamodb/aws4_request";
     let answer = ureq::post(dynamo.endpoint())
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))

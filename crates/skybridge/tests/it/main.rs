@@ -12,6 +12,7 @@ mod contract;
 mod dynamodb;
 mod exactly_once;
 mod honest_bookings;
+mod item_size;
 mod keys;
 mod limits;
 mod listeners;
