@@ -16,6 +16,9 @@ pub struct Counts {
     /// Records that writing requests (`PutItem`, `UpdateItem`, `DeleteItem`, `TransactWriteItems`) named, by table,
     /// as seen on the wire: a write that was tried twice counts twice.
     pub writes: BTreeMap<String, u64>,
+    /// Reads by key (`GetItem`, and each table of a `BatchGetItem`) that did not ask to be consistent. An emulator
+    /// answers every read consistently, so only here is it seen.
+    pub eventual_reads: u64,
 }
 
 impl Counts {
@@ -44,8 +47,16 @@ impl Counts {
         }
     }
 
-    pub(super) fn note_writes(&mut self, operation: &str, request: &Value) {
+    /// Counts what `request` reads and writes.
+    pub(super) fn note_content(&mut self, operation: &str, request: &Value) {
         match operation {
+            "GetItem" => self.note_read(request),
+            "BatchGetItem" => {
+                for read in request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values())
+                {
+                    self.note_read(read);
+                }
+            }
             "PutItem" | "UpdateItem" | "DeleteItem" => self.note_write(request),
             "TransactWriteItems" => {
                 let items = request["TransactItems"].as_array().into_iter().flatten();
@@ -58,6 +69,10 @@ impl Counts {
             }
             _ => {}
         }
+    }
+
+    fn note_read(&mut self, read: &Value) {
+        self.eventual_reads += u64::from(read["ConsistentRead"] != Value::Bool(true));
     }
 
     fn note_write(&mut self, write: &Value) {

@@ -54,10 +54,8 @@ impl Passage {
             target.and_then(|target| target.split_once('.')).map_or("", |(_, name)| name).to_owned();
         let call = Call { operation, parts, body };
         let (fault, draw) = self.shared.judge(&call.operation);
-        if matches!(call.operation.as_str(), "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems") {
-            let request = call.json();
-            self.shared.state().counts.note_writes(&call.operation, &request);
-        }
+        let request = call.json();
+        self.shared.state().counts.note_content(&call.operation, &request);
         match fault {
             None => Ok(self.pass(call).await),
             Some(fault) => self.fail(fault, draw, call).await,

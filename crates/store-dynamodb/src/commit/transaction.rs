@@ -115,3 +115,61 @@ fn judge(
     }
     Err(Trouble::Rejected)
 }
+
+#[cfg(test)]
+mod tests {
+    use skybridge_store::{Attributes, Key, Record, Table};
+
+    use super::*;
+    use crate::history::History;
+    use crate::item;
+
+    const OURS: CommitId = [7; 16];
+
+    /// A reason of this code, on the item that `commit` left at version 1 if one is given.
+    fn reason(code: &str, commit: Option<CommitId>) -> CancellationReason {
+        let record = Record {
+            key: Key::new(Table::Audit, "a"),
+            version: 1,
+            listing: None,
+            attributes: Attributes::default(),
+        };
+        let item = commit.map(|commit| {
+            item::of(&record, &History::default().continued_by(&commit)).expect("no name collides")
+        });
+        CancellationReason::builder().code(code).set_item(item).build()
+    }
+
+    fn judged(reasons: &[CancellationReason]) -> String {
+        match judge(reasons, &vec![1; reasons.len()], &OURS) {
+            Ok(Verdict::Done) => "done".to_owned(),
+            Ok(Verdict::Lost { write, .. }) => format!("lost {write}"),
+            Err(trouble) => format!("{:?}", trouble("".into()).outcome()),
+        }
+    }
+
+    #[test]
+    fn the_first_reason_decides() {
+        let (none, failed) = (reason("None", None), reason("ConditionalCheckFailed", Some([1; 16])));
+        let (conflict, throttled) = (reason("TransactionConflict", None), reason("ThrottlingError", None));
+        for (reasons, expected) in [
+            ([&none, &failed, &failed], "lost 1"),
+            ([&none, &failed, &conflict], "lost 1"),
+            // What the write before it would have said is not known.
+            ([&conflict, &failed, &none], "Conflict"),
+            ([&none, &throttled, &conflict], "Throttled"),
+            ([&none, &none, &reason("AccessDenied", None)], "Rejected"),
+        ] {
+            assert_eq!(judged(&reasons.map(Clone::clone)), expected, "{reasons:?}");
+        }
+    }
+
+    /// A server without client tokens fails the conditions of a transaction that took place.
+    #[test]
+    fn an_item_that_names_us_says_that_all_took_place() {
+        let reasons = ["None", "ConditionalCheckFailed"].map(|code| reason(code, None));
+        assert_eq!(judged(&reasons), "lost 1");
+        let ours = [reasons[0].clone(), reason("ConditionalCheckFailed", Some(OURS))];
+        assert_eq!(judged(&ours), "done");
+    }
+}

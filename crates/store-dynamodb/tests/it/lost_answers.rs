@@ -1,12 +1,14 @@
 //! Writes whose answer was lost: each is told apart from the very same write of another node.
 
+use std::sync::{Arc, Mutex, mpsc};
+
 use skybridge_dynamodb_local::{Fault, Faults};
 use skybridge_store::{Commit, CommitError, Key, Record, Store, StoreError, Table, Write};
-use skybridge_store_dynamodb::DynamoStore;
 use skybridge_store_dynamodb::Operation::{GetItem, PutItem};
 use skybridge_store_dynamodb::Outcome::{Broken, ConditionFailed, Done};
+use skybridge_store_dynamodb::{DynamoStore, Settings};
 
-use crate::kit::{Place, booking, changed};
+use crate::kit::{Place, block_on, booking, changed};
 
 /// More than the deadline and the budget allow of attempts.
 const ALWAYS: usize = 120;
@@ -116,6 +118,38 @@ async fn a_replacement_by_guess_keeps_the_history() {
     store.commit(create(booking("a"))).await.unwrap();
 }
 
+/// The guess came too early: what was read belongs to the version before, and must not be taken for the history of the
+/// one that is replaced. It begins anew, and says nothing of before.
+#[tokio::test]
+async fn a_replacement_does_not_hand_on_the_history_of_another_version() {
+    let place = Place::new().await;
+    let store = place.store();
+    store.commit(create(booking("a"))).await.unwrap();
+    let (has_read, reads) = mpsc::channel();
+    let (stands, may_write) = mpsc::channel::<()>();
+    let may_write = Mutex::new(may_write);
+    let settings = Settings {
+        observer: Some(Arc::new(move |attempt| {
+            if attempt.operation == GetItem {
+                has_read.send(()).unwrap();
+                may_write.lock().unwrap().recv().unwrap();
+            }
+        })),
+        ..place.settings()
+    };
+    let (second, third) = (changed(&booking("a"), "OURS"), Record { version: 3, ..booking("a") });
+    let guessing = place.store_of(&settings);
+    let guess = std::thread::spawn(move || block_on(guessing.commit(replace(third))).unwrap());
+    reads.recv().unwrap();
+    place.door.inject("PutItem", Fault::ResetAfter);
+    place.timer.in_next_pause(async move {
+        stands.send(()).unwrap();
+        guess.join().unwrap();
+    });
+    let outcome = store.commit(replace(second)).await;
+    assert!(matches!(outcome, Err(CommitError::Store(StoreError::OutcomeUnknown(_)))), "{outcome:?}");
+}
+
 /// What was read or written here is not read again before it is replaced.
 #[tokio::test]
 async fn a_replacement_costs_one_request() {
@@ -153,7 +187,6 @@ async fn go_on(node: &DynamoStore, key: &Key, times: u64) {
     }
 }
 
-/// A server without client tokens fails the conditions of a transaction that took place; its items tell whose it was.
 #[tokio::test]
 async fn a_transaction_that_took_place_is_found_out_once_and_for_all() {
     let place = Place::new().await;
