@@ -264,9 +264,11 @@ impl State {
     pub(super) fn advance(&mut self, now: Timestamp) {
         let lapsed = self.pool.pass(now.as_nanos());
         if lapsed > 0 {
-            // Nobody else can have counted on them, so their part of the quota is free again.
+            // Nobody else can have counted on them, so their part of the quota is free again. Others may have dropped
+            // the share by now: whether it is still there has to be known before anything is written.
             self.uncount(lapsed);
             self.book.generation += 1;
+            self.book.version = None;
         }
         self.roll();
     }

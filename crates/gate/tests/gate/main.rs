@@ -8,6 +8,7 @@ mod headers;
 mod keys;
 mod kit;
 mod model;
+mod nodes;
 mod pace;
 mod replace;
 mod sharing;
