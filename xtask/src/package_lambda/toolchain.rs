@@ -84,6 +84,10 @@ impl Architecture {
     }
 }
 
+/// For the allocator, mimalloc. With huge pages, the first small piece of each kind costs 2 MiB of memory that must be
+/// zeroed: 10 MB at the start of the function instead of 4.
+const NO_HUGE_PAGES: &str = "-DMI_DEFAULT_ALLOW_THP=0";
+
 /// The environment that makes cargo build for `architecture`; or what is missing, with the command that installs it.
 pub(super) fn find(architecture: Architecture) -> Result<Vec<(String, String)>> {
     let target = architecture.target();
@@ -100,7 +104,9 @@ pub(super) fn find(architecture: Architecture) -> Result<Vec<(String, String)>> 
             .find(|compiler| on_path(compiler).is_some())
             .with_context(|| architecture.how_to_get_a_compiler())?,
     };
-    let mut environment = vec![(chosen, compiler.clone())];
+    let flags = variable("CFLAGS", target);
+    let given = std::env::var(&flags).unwrap_or_default();
+    let mut environment = vec![(chosen, compiler.clone()), (flags, format!("{given} {NO_HUGE_PAGES}"))];
     // A machine links for itself with what it has. Debian's musl-gcc would not do: it links dynamically, with musl.
     if !architecture.is_here() {
         let linker = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
