@@ -67,7 +67,7 @@ pub struct Refused {
 /// Why a call is not within the plan. When several limits are reached, the one that holds longest.
 ///
 /// `retry_at` is the first moment at which a retry passes if no other call comes in meanwhile; a nanosecond before,
-/// it would not.
+/// it would not. Beside other nodes it is when this one asks again: then a retry passes unless others took it all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ThrottleRefusal {
     /// Calls came faster than the plan's rate, and the burst is used up.

@@ -254,9 +254,13 @@ impl Pool {
     }
 }
 
-/// When another node's share is over.
+/// When another node's share is over. One that has no end is of a node that was the only one of its store, and is so
+/// no more.
 fn lapses_at(share: &Share) -> u64 {
-    share.until.as_nanos().saturating_add(CLOCK_MARGIN)
+    match share.until.as_nanos() {
+        NEVER => 0,
+        until => until.saturating_add(CLOCK_MARGIN),
+    }
 }
 
 /// The share of `node`.

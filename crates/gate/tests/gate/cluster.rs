@@ -27,15 +27,20 @@ impl Randomness for Numbered {
 
 impl Cluster {
     pub(crate) fn of_functions(nodes: usize, plan: Plan, now: u64) -> Self {
-        Self::open(Node::function, nodes, plan, now)
+        Self::over(Disk::default(), nodes, plan, now)
+    }
+
+    /// Functions, over a record that was used before.
+    pub(crate) fn over(disk: Disk, nodes: usize, plan: Plan, now: u64) -> Self {
+        Self::open(disk, Node::function, nodes, plan, now)
     }
 
     pub(crate) fn of_servers(nodes: usize, plan: Plan, now: u64) -> Self {
-        Self::open(Node::server, nodes, plan, now)
+        Self::open(Disk::default(), Node::server, nodes, plan, now)
     }
 
-    fn open(kind: fn(&dyn Randomness) -> Node, nodes: usize, plan: Plan, now: u64) -> Self {
-        let mut cluster = Self { disk: Disk::default(), houses: vec![], plan, kind, born: 0 };
+    fn open(disk: Disk, kind: fn(&dyn Randomness) -> Node, nodes: usize, plan: Plan, now: u64) -> Self {
+        let mut cluster = Self { disk, houses: vec![], plan, kind, born: 0 };
         for _ in 0..nodes {
             cluster.add(now);
         }

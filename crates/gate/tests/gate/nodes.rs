@@ -3,7 +3,7 @@
 use skybridge_gate::ThrottleRefusal;
 
 use crate::cluster::Cluster;
-use crate::kit::{NOON, SECOND, plan};
+use crate::kit::{House, NOON, SECOND, plan};
 
 /// Longer than a lease lasts, with the margin for clocks.
 const LEASE_OVER: u64 = 17 * SECOND;
@@ -57,6 +57,30 @@ fn what_lapsed_is_spent_of_the_rate_but_given_back_of_the_quota_once() {
     cluster.houses[0].settle(later);
     cluster.houses[1].settle(later);
     assert_eq!(cluster.disk.bucket().quota_reserved, 26, "the calls that were admitted, and nothing else");
+}
+
+#[test]
+fn what_a_sole_node_left_behind_is_spent_when_others_take_its_store_over() {
+    let alone = House::open(plan("50 100 - -"), NOON);
+    assert_eq!(alone.admitted(1, NOON), 1);
+    let cluster = Cluster::over(alone.disk, 2, plan("50 100 - -"), NOON);
+    assert_eq!(cluster.admitted(0, 200, NOON), 50, "fifty were leased");
+    assert_eq!(cluster.admitted(0, 200, NOON + 2 * SECOND), 100);
+}
+
+#[test]
+fn whoever_always_asks_last_has_a_share_too() {
+    for terms in ["1000 2000 - -", "100 100 - -", "20 40 - -"] {
+        let cluster = Cluster::of_functions(3, plan(terms), NOON);
+        let mut admitted = [0; 3];
+        for millis in 0..60_000 {
+            for (node, admitted) in admitted.iter_mut().enumerate() {
+                *admitted += cluster.admitted(node, 1, NOON + millis * SECOND / 1_000);
+            }
+        }
+        let all: usize = admitted.iter().sum();
+        assert!(admitted.iter().all(|share| share * 8 >= all), "{terms}: {admitted:?}");
+    }
 }
 
 #[test]
