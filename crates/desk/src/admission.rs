@@ -81,6 +81,7 @@ impl Desk {
     }
 
     async fn admit_in_turn(&self, caller: &Caller) -> Result<Permit, AdmissionError> {
+        let begun = self.clock.now();
         let _turn = self.leases.turns.take(caller.agency()).await;
         for _ in 0..ROUNDS_MAX {
             // Whoever had the turn before may have taken a lease that is enough for this call too.
@@ -88,6 +89,8 @@ impl Desk {
                 Admission::Admitted(permit) => return Ok(permit),
                 Admission::Refused(refused) => return Err(AdmissionError::Refused(refused)),
                 Admission::LeaseNeeded(request) => {
+                    // Who waited behind others for a store that is not there does not wait for it once more.
+                    self.leases.in_patience(begun)?;
                     if let Some(permit) = self.take_lease(&request).await? {
                         return Ok(permit);
                     }

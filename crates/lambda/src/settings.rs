@@ -1,5 +1,7 @@
 //! The settings of the function: environment variables, as Lambda sets them. The one place that reads them.
 
+use std::time::Duration;
+
 use skybridge_gate::Peppers;
 use skybridge_store_dynamodb::{Credentials, Settings as StoreSettings, SharedCredentialsProvider};
 use tracing_subscriber::filter::Targets;
@@ -10,6 +12,10 @@ const PEPPER: &str = "SKYBRIDGE_PEPPER";
 const TABLE_PREFIX: &str = "SKYBRIDGE_DYNAMODB_TABLE_PREFIX";
 const LOG_LEVEL: &str = "SKYBRIDGE_LOG_LEVEL";
 const TRUST_GATEWAY_KEYS: &str = "SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS";
+
+/// How long one request to DynamoDB may take, and all attempts at one operation.
+const CALL_TIMEOUT: Duration = Duration::from_millis(1000);
+const STORE_DEADLINE: Duration = Duration::from_secs(2);
 
 /// What Lambda itself sets, and nobody else.
 const OF_LAMBDA: [&str; 4] = [
@@ -104,6 +110,9 @@ fn store() -> Result<StoreSettings, InvalidSettings> {
         "environment",
     );
     let mut store = StoreSettings::new(required("AWS_REGION")?, SharedCredentialsProvider::new(credentials));
+    // Less patience than a server's: a lease is read and written and a booking put within the function's time limit,
+    // or it would be killed before it could answer that the store is away.
+    (store.call_timeout, store.deadline) = (CALL_TIMEOUT, STORE_DEADLINE);
     // The more special of the two counts, as for all of AWS's own tools.
     for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
         if let Some(endpoint) = variable(name)? {

@@ -42,6 +42,9 @@ use secrets::FoundPeppers;
 use signals::Signals;
 use skybridge_machine::{MachineClock, MachineRandomness};
 
+/// How long the end waits for the store to take what the agencies have used.
+const SETTLE_MAX: Duration = Duration::from_secs(10);
+
 /// How long operators' requests may take when everything else has ended.
 const ADMIN_DRAIN_DEADLINE: Duration = Duration::from_secs(2);
 
@@ -168,10 +171,11 @@ impl House {
 
     /// Writes down what the agencies have used, and closes the store.
     async fn close(self) -> anyhow::Result<()> {
-        let settled = self.desk.settle_limits().await;
+        let settled = tokio::time::timeout(SETTLE_MAX, self.desk.settle_limits()).await;
         // Closed in any case: what is on record then counts more as used, never less.
         self.store.close().await?;
-        settled.context("what the agencies have used could not be settled")
+        let told = "what the agencies have used could not be settled; what was leased lapses by itself";
+        settled.context(told)?.context(told)
     }
 }
 

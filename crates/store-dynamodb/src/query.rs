@@ -55,7 +55,8 @@ impl DynamoStore {
         count: usize,
         start: Option<Item>,
     ) -> Result<(Vec<Entry>, Option<Item>), Failure> {
-        // The cursor's own entry may come too, and is then dropped.
+        // The cursor's own entry may come too, and is then dropped. If it does not come, there is one more than asked
+        // for, which must not be dropped: `next` is behind it.
         let limit = i32::try_from(count + usize::from(range.may_hold_the_cursor())).unwrap_or(i32::MAX);
         let (text, values) = range.condition();
         let request = self
@@ -85,7 +86,6 @@ impl DynamoStore {
         let mut entries: Vec<Entry> =
             found.items.unwrap_or_default().into_iter().filter_map(|item| entry(query, item)).collect();
         entries.retain(|entry| range.holds(&entry.place));
-        entries.truncate(count);
         Ok((entries, found.last_evaluated_key))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skybridge_domain::agency::AgencyName;
-use skybridge_domain::time::Clock;
+use skybridge_domain::time::{Clock, Timestamp};
 use skybridge_gate::{Account, Draft, Recorded};
 use skybridge_store::{Commit, CommitError, Store, StoreError, Write};
 
@@ -13,6 +13,10 @@ use super::report::Report;
 
 /// How often a record is written anew after another node's write got in the way.
 const WRITE_ATTEMPTS_MAX: usize = 16;
+
+/// How long a call, and whoever writes in the background, goes on trying. One operation of the store may take longer
+/// than this; then it is the last.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How long a renewal that the store did not take is not tried again.
 const RENEW_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
@@ -76,6 +80,15 @@ impl Leases {
         }
     }
 
+    /// An error once that much time has passed since `begun`: the store cannot be said to be there.
+    pub(super) fn in_patience(&self, begun: Timestamp) -> Result<(), StoreError> {
+        if self.clock.now().since(begun) < PATIENCE {
+            return Ok(());
+        }
+        let late = "the record of limits could not be read and written in time";
+        self.report.heard(Err(StoreError::Unavailable(late.into())))
+    }
+
     /// Takes more for the account in the background, before it is used up. Its failing harms nobody yet.
     pub(super) fn renew_ahead(self: &Arc<Self>, account: Account) {
         let leases = Arc::clone(self);
@@ -89,7 +102,9 @@ impl Leases {
     }
 
     async fn renew(&self, account: &Account) -> Result<(), StoreError> {
+        let begun = self.clock.now();
         for _ in 0..WRITE_ATTEMPTS_MAX {
+            self.in_patience(begun)?;
             self.bring_up_to_date(account).await?;
             let Some(draft) = account.renewal(self.clock.now()) else { return Ok(()) };
             if self.write(account, &draft).await? == Written::Yes {
@@ -114,7 +129,9 @@ impl Leases {
     /// would give back what was admitted out of it.
     async fn settle_one(&self, account: &Account) -> Result<(), StoreError> {
         let _turn = self.turns.take(account.agency()).await;
+        let begun = self.clock.now();
         for _ in 0..WRITE_ATTEMPTS_MAX {
+            self.in_patience(begun)?;
             self.bring_up_to_date(account).await?;
             let held = account.held();
             let Some(draft) = account.settlement(self.clock.now()) else { return Ok(()) };

@@ -4,6 +4,7 @@
 //! learns from the change log: a read every now and then, and as many more as there were changes.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::time::Duration;
 
 use skybridge_domain::agency::{Agency, AgencyName};
@@ -17,6 +18,9 @@ use super::change_log::ChangeLog;
 use super::record::Partner;
 use super::{PartnerError, PlanEntry, all_kept};
 use crate::Desk;
+
+/// A listing is held to have caught up with its table after this time; DynamoDB's takes well under a second.
+const LISTING_LAG_MAX: Duration = Duration::from_secs(30);
 
 /// How many partners there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,9 @@ pub(crate) struct Roster {
     log: ChangeLog,
     /// When the log was read last.
     as_of: Timestamp,
+    /// When all partners are to be read once more: the listing that they were read from may have lagged behind by
+    /// more changes than the log names. `None` once that was done.
+    reload_at: Option<Timestamp>,
 }
 
 impl Roster {
@@ -45,7 +52,8 @@ impl Roster {
     pub(crate) async fn load(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
         let log = ChangeLog::read(store).await?;
         let (plans, agencies, keys) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut roster = Self { plans, agencies, keys, log, as_of: now };
+        let reload_at = Some(now.plus(LISTING_LAG_MAX));
+        let mut roster = Self { plans, agencies, keys, log, as_of: now, reload_at };
         // Keys first, plans last: whoever is added meanwhile is missing rather than half there.
         let keys: Vec<Key> = all_kept(store, None, None).await?;
         let agencies: Vec<Agency> = all_kept(store, None, None).await?;
@@ -63,6 +71,10 @@ impl Roster {
 
     /// Takes what changed in the store since it was read; `false` if nothing did.
     async fn catch_up(&mut self, store: &dyn Store, now: Timestamp) -> Result<bool, StoreError> {
+        if self.reload_at.is_some_and(|at| at <= now) {
+            *self = Self { reload_at: None, ..Self::load(store, now).await? };
+            return Ok(true);
+        }
         let log = ChangeLog::read(store).await?;
         if log == self.log {
             self.as_of = now;
@@ -88,10 +100,25 @@ impl Roster {
         for id in ids {
             let key = store::Key::new(Table::Partners, id.as_str());
             if let Some(record) = store.get(&key).await? {
-                self.put(Partner::of(&record)?, now);
+                match Partner::of(&record) {
+                    Ok(partner) => self.put(partner, now),
+                    Err(error) => self.leave_out(id, &error),
+                }
             }
         }
         Ok(())
+    }
+
+    /// A record that does not read costs its own key, if it is one, and must not keep other changes from holding.
+    fn leave_out(&mut self, id: &str, error: &StoreError) {
+        tracing::error!(
+            id,
+            error = error as &dyn Error,
+            "a partner's record cannot be read, and is left out"
+        );
+        if let Some(key) = id.strip_prefix("key#").and_then(KeyId::parse) {
+            self.keys.remove(&key);
+        }
     }
 
     fn put(&mut self, partner: Partner, now: Timestamp) {

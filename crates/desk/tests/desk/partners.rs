@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use skybridge_desk::partners::PartnerError;
-use skybridge_store::{StoreError, Table};
+use skybridge_store::{Commit, Key, Store as _, StoreError, Table, Write};
 
 use crate::kit::{Counter, agency, plan_name};
 use crate::rigged_store::Call;
@@ -159,4 +159,39 @@ async fn a_key_is_rotated_once_and_then_its_successor_is() {
 
     let third = rotate(second.id).await.unwrap().issued.key;
     assert_eq!(third.expires_at, first.expires_at, "a lifetime of a day, begun at the same moment");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_costs_its_own_key_and_no_other_change() {
+    let here = Counter::open("50", 100).await;
+    let (damaged, revoked) = (here.agency("A").await, here.issue_key("A", None).await.unwrap());
+    let there = here.beside().await;
+    here.desk.rotate_key(&here.operator, damaged.key.id, HOUR).await.unwrap();
+    let id = Key::new(Table::Partners, format!("key#{}", damaged.key.id));
+    let mut record = here.store.get(&id).await.unwrap().unwrap();
+    record.attributes.set("agency", true);
+    let version = record.version;
+    record.version += 1;
+    here.store.commit(Commit::of(Write::replace(record, version))).await.unwrap();
+    here.desk.revoke_key(&here.operator, revoked.key.id).await.unwrap();
+
+    there.desk.refresh_roster(Duration::ZERO).await.unwrap();
+    assert!(there.authenticate(&damaged.text).is_err());
+    assert!(there.authenticate(&revoked.text).is_err(), "the revocation holds all the same");
+}
+
+#[tokio::test]
+async fn what_the_listing_did_not_show_at_first_is_found_when_all_is_read_once_more() {
+    let here = Counter::open("50", 100).await;
+    let there = here.beside().await;
+    let cost_of_a_look = async || {
+        let before = there.store.calls();
+        there.desk.refresh_roster(Duration::ZERO).await.unwrap();
+        there.store.calls() - before
+    };
+    assert_eq!(cost_of_a_look().await, 1);
+    there.advance(Duration::from_secs(30));
+    assert!(cost_of_a_look().await > 3, "the log and three listings");
+    there.advance(Duration::from_secs(30));
+    assert_eq!(cost_of_a_look().await, 1, "once is enough");
 }

@@ -39,7 +39,7 @@
 //! **A node that is alone** on the record may take tokens beyond `fill`, a second of the rate at most: it knows `G`
 //! itself, exactly, and admits a call only if `G` is at most `fill` with it. Nobody else can take anything before the
 //! debt, with all that it holds, is at most `fill` again; so what holds for many holds when a second node comes. That
-//! is how one node costs one write for many calls even if the plan's burst is 1.
+//! is how a sole node costs one write for many calls even if the plan's burst is 1.
 //!
 //! **A call that has to wait for its lease** counts from when it asked: of nodes that share, its own token is written
 //! down as spent at once. Otherwise every slow plan would have its bucket full of tokens that are held by nobody.

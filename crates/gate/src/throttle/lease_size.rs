@@ -24,8 +24,8 @@ use super::terms::NANOS_PER_SECOND;
 /// How long a lease is to last, in seconds.
 const LASTING: u64 = 4;
 
-/// The most tokens that a node holds.
-const LEASE_MAX: u64 = 10_000;
+/// The most tokens that a node of several holds.
+const HELD_MAX: u64 = 10_000;
 
 /// A node that others may join takes ahead no more than this part of a second of the rate: whoever joins finds nothing
 /// before that is spent.
@@ -67,7 +67,7 @@ impl State {
         // Where there was less than it aimed at, what it spent says nothing of demand.
         let fell_short = self.book.last_take.size < self.book.last_take.aim;
         let demanded = if fell_short { demanded.max(self.book.last_take.aim) } else { demanded };
-        demanded.min(self.book.last_take.aim.saturating_mul(2)).clamp(1, LEASE_MAX)
+        demanded.min(self.book.last_take.aim.saturating_mul(2)).clamp(1, HELD_MAX)
     }
 
     /// The part of the quota that one lease may take; nothing is asked for unless something is left.
@@ -78,9 +78,15 @@ impl State {
     }
 
     /// A node that is alone knows itself how much was really admitted, and may hold tokens that are not there yet.
+    /// One that others may join holds half of the bucket at most all the same: should it die or be frozen, the other
+    /// half is there for them until what it held lapses.
     fn room_alone(&self) -> u64 {
-        let part = if self.post.node.shares() { AHEAD_PART } else { 1 };
-        let ahead = (self.terms.lease_max / part).max(1).saturating_sub(self.pool.own);
+        let most = if self.post.node.shares() {
+            (self.terms.lease_max / AHEAD_PART).min(self.half_of_the_bucket())
+        } else {
+            self.terms.lease_max
+        };
+        let ahead = most.max(1).saturating_sub(self.pool.own);
         self.available().min(self.half_of_the_bucket()).max(ahead)
     }
 

@@ -130,8 +130,7 @@ fn beyond_64_nodes_calls_are_admitted_one_by_one_and_the_burst_holds() {
 
 #[test]
 fn a_node_that_took_ahead_leaves_room_for_one_that_comes() {
-    // A burst of 1: all that a node holds on this plan is taken ahead.
-    let cluster = Cluster::of_functions(2, plan("100 1 - -"), NOON);
+    let cluster = Cluster::of_functions(2, plan("100 40 - -"), NOON);
     let mut now = NOON;
     let mut alone = 0;
     for _ in 0..200 {
@@ -149,9 +148,32 @@ fn a_node_that_took_ahead_leaves_room_for_one_that_comes() {
             *(if node == 0 { &mut first } else { &mut second }) += came_in;
         }
     }
-    assert!(first + second <= 400, "{first} and {second}");
+    assert!(first + second <= 440, "{first} and {second}: the burst, and four seconds of the rate");
     assert!(first + second >= 370, "{first} and {second}");
     assert!(second >= 30, "{second} of 400 for the one that came");
+}
+
+/// What a frozen node holds does not drain until it lapses, 16 seconds later. That must not be the whole bucket.
+#[test]
+fn a_node_that_is_frozen_leaves_half_of_the_bucket_to_the_others() {
+    for terms in ["100 20 - -", "50 10 - -", "10 5 - -"] {
+        let cluster = Cluster::of_functions(2, plan(terms), NOON);
+        let mut now = NOON;
+        for _ in 0..2_000 {
+            now += SECOND / 100;
+            cluster.admitted(0, 1, now);
+        }
+        // Node 0 is asked no more. A second later the rate is node 1's, call for call.
+        now += SECOND;
+        let rate: usize = terms.split(' ').next().unwrap().parse().unwrap();
+        let begun = now;
+        let mut admitted = 0;
+        while now < begun + SECOND * 10 {
+            admitted += cluster.admitted(1, 1, now);
+            now += SECOND / 200;
+        }
+        assert!(admitted >= rate * 9, "{terms}: {admitted} in ten seconds");
+    }
 }
 
 #[test]

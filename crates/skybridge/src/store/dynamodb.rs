@@ -62,7 +62,7 @@ pub(crate) fn flaws(survey: &Survey) -> Vec<String> {
     let mut flaws = Vec::new();
     for (table, name, state) in &survey.tables {
         match (table, state) {
-            // Nobody lists limits, so the templates leave out the index.
+            // Nobody lists limits.
             (_, TableState::Ready) | (Table::Limits, TableState::WithoutIndex) => {}
             (Table::Bookings, TableState::WithoutIndex) => tracing::warn!("table {name}: {state}"),
             _ => flaws.push(format!("table {name}: {state}")),
