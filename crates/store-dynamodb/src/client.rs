@@ -42,8 +42,24 @@ pub(crate) fn connect(settings: &Settings) -> Client {
 /// TLS with ring, or none for a server that is asked for by `http://`: its certificates need not be loaded then.
 fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
     let builder = Builder::new().pool_idle_timeout(IDLE_MAX);
-    if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
+    let is_plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
+    if is_plain || !has_certificates() {
+        // Without certificates, a client that cannot do TLS at all refuses every connection in an orderly way.
         return builder.build_http();
     }
     builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
+}
+
+/// Does this machine know whom to trust? A small container image may not, and the SDK's client would panic when it
+/// first connects.
+fn has_certificates() -> bool {
+    let found = rustls_native_certs::load_native_certs();
+    if found.certs.is_empty() {
+        tracing::error!(
+            errors = ?found.errors,
+            "no certificates of authorities on this machine, so DynamoDB cannot be reached by https: install the \
+             package ca-certificates, or name a file of them in SSL_CERT_FILE"
+        );
+    }
+    !found.certs.is_empty()
 }

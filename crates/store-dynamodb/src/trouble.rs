@@ -33,7 +33,10 @@ pub enum Trouble {
     #[error("the record has changed many times since the attempt whose answer was lost")]
     Overtaken,
     /// No connection came about, so nothing was asked.
-    #[error("DynamoDB cannot be reached: check the region, the endpoint (AWS_ENDPOINT_URL) and the network")]
+    #[error(
+        "DynamoDB cannot be reached: check the region, the endpoint (AWS_ENDPOINT_URL), the network, and that this \
+         machine has certificates of authorities (the package ca-certificates)"
+    )]
     Unreachable(#[source] Cause),
     /// There is no such table.
     #[error(

@@ -157,17 +157,20 @@ async fn silence_ends_at_the_time_limit() {
     assert_eq!(place.outcomes(), [(Operation::PutItem, TimedOut), (Operation::PutItem, ConditionFailed)]);
 }
 
+/// Over TLS too, whose set-up is thereby seen to hold together.
 #[tokio::test]
 async fn what_was_never_sent_was_not_written() {
     let place = Place::new().await;
     // A port that was free a moment ago.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let settings = Settings { endpoint: Some(format!("http://{nobody}")), ..place.settings() };
-    let outcome = place.store_of(&settings).commit(Commit::of(Write::create(booking("a")))).await;
-    let Err(CommitError::Store(StoreError::Unavailable(error))) = outcome else { panic!("{outcome:?}") };
-    let failure = error.downcast_ref::<Failure>().expect("the store's own failure");
-    assert!(matches!(failure.trouble, Trouble::Unreachable(_)), "{failure:?}");
-    assert!(failure.attempts > 1, "a server that restarts is worth another attempt");
+    for scheme in ["http", "https"] {
+        let settings = Settings { endpoint: Some(format!("{scheme}://{nobody}")), ..place.settings() };
+        let outcome = place.store_of(&settings).commit(Commit::of(Write::create(booking("a")))).await;
+        let Err(CommitError::Store(StoreError::Unavailable(error))) = outcome else { panic!("{outcome:?}") };
+        let failure = error.downcast_ref::<Failure>().expect("the store's own failure");
+        assert!(matches!(failure.trouble, Trouble::Unreachable(_)), "{failure:?}");
+        assert!(failure.attempts > 1, "a server that restarts is worth another attempt");
+    }
 }
 
 fn name(error: &StoreError) -> &'static str {
