@@ -19,8 +19,12 @@ const LAYERS: &[Layer] = &[
         never: &["tokio", "mio", "hyper", "axum", "fjall", "skybridge-store"],
     },
     Layer { package: "skybridge-store", never: &["hyper", "axum", "fjall"] },
-    Layer { package: "skybridge-desk", never: &["hyper", "axum", "fjall", "skybridge-store-embedded"] },
-    Layer { package: "skybridge-api", never: &["fjall", "skybridge-store-embedded"] },
+    Layer { package: "skybridge-store-dynamodb", never: &["axum", "fjall", "aws-config", "skybridge-gate"] },
+    Layer {
+        package: "skybridge-desk",
+        never: &["hyper", "axum", "fjall", "aws-sdk-dynamodb", "skybridge-store-embedded"],
+    },
+    Layer { package: "skybridge-api", never: &["fjall", "aws-sdk-dynamodb", "skybridge-store-embedded"] },
     // What Lambda loads at each start: nothing that only the server needs.
     Layer {
         package: "skybridge-lambda",
