@@ -25,6 +25,7 @@ pub(crate) fn complete(described: OpenApi) -> Value {
         { "name": "Usage", "description": "What is left of the agency's plan" },
         { "name": "Service", "description": "Health and documentation; no key needed" },
     ]);
+    document["components"]["schemas"] = schemas::all();
     document["components"]["securitySchemes"] = json!({
         "api_key": { "type": "apiKey", "in": "header", "name": "x-api-key" },
         "bearer": { "type": "http", "scheme": "bearer" },

@@ -7,34 +7,36 @@ use skybridge_domain::booking::{
     AgencyReference, AirportCode, Amount, BookingClass, Cabin, CarrierCode, Currency, Date, Details, Email,
     FlightNumber, PassengerType, PersonName, PhoneNumber, Remarks, Status as BookingStatus, Title,
 };
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::{Ref, RefOr, Schema};
 
 use crate::problem::Code;
 
-/// Declares the named schemas: a marker type for each, which operations refer to, and the function that
-/// describes it.
+/// Declares the named schemas, each with the function that describes it: those that operations refer to, with a marker
+/// type for each, and the parts that only other schemas refer to.
+///
+/// The descriptions are not handed to utoipa, which would ask for all of them again for each body of each operation;
+/// they are put into the finished document once. A function on Lambda makes the document at every start.
 macro_rules! schemas {
-    ($($(#[$doc:meta])* $name:ident => $describe:path;)*) => {
+    (
+        $($(#[$doc:meta])* $name:ident => $describe:path;)*
+        $($part:literal => $describe_part:path;)*
+    ) => {
         $(
             $(#[$doc])*
             pub(crate) struct $name;
 
             impl utoipa::PartialSchema for $name {
                 fn schema() -> RefOr<Schema> {
-                    serde_json::from_value($describe()).expect("our schemas are JSON Schema")
+                    Ref::from_schema_name(stringify!($name)).into()
                 }
             }
 
-            impl utoipa::ToSchema for $name {
-                fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-                    // One may refer to any other.
-                    schemas.extend(all());
-                }
-            }
+            impl utoipa::ToSchema for $name {}
         )*
 
-        fn all() -> Vec<(String, RefOr<Schema>)> {
-            vec![$((stringify!($name).to_owned(), <$name as utoipa::PartialSchema>::schema()),)*]
+        /// Every schema, by its name.
+        pub(super) fn all() -> Value {
+            json!({ $(stringify!($name): $describe(),)* $($part: $describe_part(),)* })
         }
     };
 }
@@ -50,24 +52,20 @@ schemas! {
     BookingList => booking_list;
     /// Where a booking is in its life.
     Status => status;
-    /// One flight of a booking.
-    Segment => segment;
-    /// One traveller.
-    Passenger => passenger;
-    /// How to reach the agency or the travellers.
-    Contact => contact;
-    /// What the booking costs.
-    Price => price;
     /// A booking's events.
     History => history;
-    /// A fact about a booking.
-    Event => event;
     /// What is left of a plan.
     Usage => usage;
     /// A refusal.
     Problem => problem;
     /// Is it well?
     Health => health;
+
+    "Segment" => segment;
+    "Passenger" => passenger;
+    "Contact" => contact;
+    "Price" => price;
+    "Event" => event;
 }
 
 fn reference(name: &str) -> Value {
