@@ -63,6 +63,7 @@ impl LocalLambda {
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .env("AWS_REGION", "us-east-2")
+            .env("AWS_DEFAULT_REGION", "us-east-2")
             .envs(given)
             .kill_on_drop(true)
             .spawn()?;
