@@ -81,6 +81,14 @@ fn a_lease_is_spent_at_the_restart_not_when_it_was_written() {
 }
 
 #[test]
+fn nor_when_the_first_call_after_the_restart_comes() {
+    let mut partner = House::open(plan("50 100 - -"), NOON);
+    assert_eq!(partner.admitted(1, NOON), 1);
+    partner.crash_and_wait(NOON);
+    assert_eq!(partner.admitted(200, NOON + SECOND), 100, "the fifty of the lease are refilled by then");
+}
+
+#[test]
 fn a_lease_for_yesterday_is_not_good_today() {
     let midnight = NOON + 12 * HOUR;
     let mut partner = House::open(plan("1000 1000 1000/day -"), NOON);

@@ -237,10 +237,15 @@ impl House {
 
     /// The process dies, and another one starts at `now`, and reads the record.
     pub(crate) fn crash(&mut self, now: u64) {
+        self.crash_and_wait(now);
+        self.read_if_needed(now);
+    }
+
+    /// The process dies, and another one starts at `now`. It reads the record when there is a call.
+    pub(crate) fn crash_and_wait(&mut self, now: u64) {
         self.gate =
             Gate::new(peppers(), partners(&self.plan, &self.key), self.node.clone(), at(now)).unwrap();
         self.caller = known(&self.gate, &self.key);
-        self.read_if_needed(now);
     }
 
     /// The process drains and stops, and another one starts at `now`.

@@ -3,7 +3,7 @@
 use skybridge_gate::ThrottleRefusal;
 
 use crate::cluster::Cluster;
-use crate::kit::{House, NOON, SECOND, plan};
+use crate::kit::{House, NOON, SECOND, at, plan};
 
 /// Longer than a lease lasts, with the margin for clocks.
 const LEASE_OVER: u64 = 17 * SECOND;
@@ -57,6 +57,30 @@ fn what_lapsed_is_spent_of_the_rate_but_given_back_of_the_quota_once() {
     cluster.houses[0].settle(later);
     cluster.houses[1].settle(later);
     assert_eq!(cluster.disk.bucket().quota_reserved, 26, "the calls that were admitted, and nothing else");
+}
+
+/// A node that held some of a quota gives it back, and is not told that it has; the write lands before or after the
+/// node has looked.
+#[test]
+fn what_was_given_back_without_an_answer_is_not_given_back_again() {
+    for lands_late in [false, true] {
+        let cluster = Cluster::of_functions(2, plan("10 1000 100000/day -"), NOON);
+        let now = warm_up(&cluster, 0, NOON, 20);
+        assert!(held(&cluster, 0) >= 8);
+        // From now on node 0 knows that it is not alone, and reads the record before it writes.
+        assert_eq!(cluster.admitted(1, 1, now), 1);
+        let house = &cluster.houses[0];
+        house.account().learn(cluster.disk.read(), at(now));
+        let unanswered = house.account().settlement(at(now)).unwrap();
+        if lands_late {
+            house.account().learn(cluster.disk.read(), at(now));
+        }
+        assert!(cluster.disk.write(&unanswered));
+        drop(unanswered);
+        assert_eq!(cluster.admitted(0, 1, now), 1);
+        house.settle(now);
+        assert_eq!(cluster.disk.bucket().quota_reserved, 22, "late: {lands_late}");
+    }
 }
 
 #[test]
@@ -174,6 +198,20 @@ fn a_node_that_is_frozen_leaves_half_of_the_bucket_to_the_others() {
         }
         assert!(admitted >= rate * 9, "{terms}: {admitted} in ten seconds");
     }
+}
+
+#[test]
+fn a_node_that_comes_to_one_that_uses_all_of_the_plan_gets_its_part() {
+    let cluster = Cluster::of_functions(2, plan("100 40 - -"), NOON);
+    let (mut now, mut admitted) = (NOON, 0);
+    for round in 0..2_400 {
+        now += SECOND / 200;
+        cluster.admitted(0, 3, now);
+        if round >= 400 {
+            admitted += cluster.admitted(1, 3, now);
+        }
+    }
+    assert!(admitted >= 250, "{admitted} of a thousand in ten seconds");
 }
 
 #[test]

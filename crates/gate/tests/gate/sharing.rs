@@ -165,7 +165,7 @@ impl Life {
     }
 }
 
-const PLANS: [&str; 7] = [
+const PLANS: [&str; 8] = [
     "1000 2000 100000/day -",
     "100 20 5000/day -",
     "20 200 1000/day -",
@@ -173,6 +173,7 @@ const PLANS: [&str; 7] = [
     "1 1 90/day -",
     "0.01 30 60/day -",
     "300 1 - -",
+    "0.001 100 - -",
 ];
 
 fn live(terms: &str, nodes: usize, apart: u64, seed: u64, steps: usize) -> usize {
