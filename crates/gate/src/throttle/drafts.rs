@@ -72,7 +72,8 @@ impl State {
             return self.draft(Kind::Call, size);
         }
         self.book.dry = Some(self.until_refilled());
-        let announces = self.pool.own_until == NEVER && self.post.node.shares() && self.pool.has_room();
+        let announces =
+            self.pool.own_until() == NEVER && self.book.post.node.shares() && self.pool.has_room();
         if announces { self.draft(Kind::Announcement, 0) } else { None }
     }
 
@@ -102,7 +103,7 @@ impl State {
         let replaces = self.book.version?;
         // Beside others, a share without tokens still says who is there.
         let listed = kind != Kind::Settlement && self.pool.has_room();
-        let lease_time = self.post.node.lease_time.filter(|_| listed);
+        let lease_time = self.book.post.node.lease_time.filter(|_| listed);
         let until =
             lease_time.map_or(NEVER, |time| Timestamp::from_nanos(self.pool.seen).plus(time).as_nanos());
         let mut pool = self.pool.clone();
@@ -121,8 +122,8 @@ impl State {
             window: self.counts().then_some(pool.window),
         };
         self.book.marks.attempt(mark);
-        let listed = listed && (mark.tokens > 0 || self.post.node.shares());
-        let share = listed.then(|| pool::share(&self.post.node.name, mark.serial, mark.tokens, until));
+        let listed = listed && (mark.tokens > 0 || self.book.post.node.shares());
+        let share = listed.then(|| pool::share(&self.book.post.node.name, mark.serial, mark.tokens, until));
         let (serial, generation) = (mark.serial, mark.generation);
         let (bucket, aim) = (pool.record(share), self.aim());
         Some(Draft { bucket, replaces, serial, generation, taken, aim, until, kind })
@@ -157,6 +158,7 @@ impl State {
         if draft.taken > 0 {
             let (at, size) = (self.pool.seen, self.pool.own);
             self.book.last_take = LastTake { at, aim: draft.aim, size, spent: self.spent };
+            self.book.needed = (self.spent, at);
             self.renew_from(0);
         }
         if draft.kind == Kind::Call {
@@ -174,7 +176,7 @@ impl State {
     /// Is the token of the waiting call written down as spent? Beside others it would else be held by nobody, until
     /// this node writes again; a sole node writes down nothing as spent before it is.
     fn spends_with_the_write(&self, kind: Kind) -> bool {
-        kind == Kind::Call && self.post.node.shares()
+        kind == Kind::Call && self.book.post.node.shares()
     }
 
     /// The record was read, or stood in the way of a draft.
@@ -193,11 +195,11 @@ impl State {
             self.pool = Pool::fresh(self.terms.interval, self.pool.seen);
             return self.align();
         };
-        let (mut pool, mine) = Pool::read(bucket, &self.post.node.name);
+        let (mut pool, mine) = Pool::read(bucket, &self.book.post.node.name);
         let mark = self.book.marks.found(mine.as_ref());
         if mine.is_some() && mark.is_none() && !self.book.marks.ever_tried() {
             // Of a former run, which spent what it spent before this one began.
-            pool.catch_up(self.terms.interval, self.post.began);
+            pool.catch_up(self.terms.interval, self.book.post.began);
             pool.spend(pool.own);
             self.book.unsettled = true;
         }

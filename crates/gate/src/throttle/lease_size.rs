@@ -56,7 +56,7 @@ impl State {
 
     /// How many tokens this node should hold, as things go.
     pub(super) fn aim(&self) -> u64 {
-        if !self.post.node.shares() {
+        if !self.book.post.node.shares() {
             return self.terms.lease_max;
         }
         // And the call that the last lease was taken for, which is not counted in `spent`.
@@ -81,7 +81,7 @@ impl State {
     /// One that others may join holds half of the bucket at most all the same: should it die or be frozen, the other
     /// half is there for them until what it held lapses.
     fn room_alone(&self) -> u64 {
-        let most = if self.post.node.shares() {
+        let most = if self.book.post.node.shares() {
             (self.terms.lease_max / AHEAD_PART).min(self.half_of_the_bucket())
         } else {
             self.terms.lease_max

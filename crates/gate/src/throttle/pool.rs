@@ -49,10 +49,16 @@ pub(super) struct Pool {
     pub(super) window: QuotaWindow,
     /// Calls of `window` that are used or held. Not counted while the plan has no quota.
     pub(super) reserved: u64,
+    /// Whose tokens these are, apart from what every call needs: many agencies' calls wait for memory.
+    shares: Box<Shares>,
+}
+
+#[derive(Debug, Clone)]
+struct Shares {
     /// What the other nodes hold, as far as this one knows.
     others: Vec<Share>,
     /// Until when this node may spend what it holds.
-    pub(super) own_until: u64,
+    own_until: u64,
 }
 
 impl Pool {
@@ -69,8 +75,7 @@ impl Pool {
             nodes: 1,
             window: QuotaWindow { start: never, end: never },
             reserved: 0,
-            others: Vec::new(),
-            own_until: NEVER,
+            shares: Box::new(Shares { others: Vec::new(), own_until: NEVER }),
         }
     }
 
@@ -79,6 +84,7 @@ impl Pool {
         let mut others = bucket.shares;
         let mine = others.iter().position(|share| &*share.node == node).map(|at| others.remove(at));
         let own = mine.as_ref().map_or(0, |share| share.tokens);
+        let own_until = mine.as_ref().map_or(NEVER, |share| share.until.as_nanos());
         let mut pool = Self {
             seen: bucket.seen.as_nanos(),
             tat: bucket.tat.as_nanos().saturating_sub(bucket.interval_nanos.saturating_mul(own)),
@@ -89,8 +95,7 @@ impl Pool {
             nodes: 1,
             window: QuotaWindow { start: bucket.quota_window_start, end: bucket.quota_window_end },
             reserved: bucket.quota_reserved,
-            others,
-            own_until: mine.as_ref().map_or(NEVER, |share| share.until.as_nanos()),
+            shares: Box::new(Shares { others, own_until }),
         };
         pool.count();
         (pool, mine)
@@ -105,13 +110,18 @@ impl Pool {
             quota_window_start: self.window.start,
             quota_window_end: self.window.end,
             quota_reserved: self.reserved,
-            shares: self.others.iter().cloned().chain(mine).collect(),
+            shares: self.shares.others.iter().cloned().chain(mine).collect(),
         }
     }
 
     /// How many nodes share the bucket, this one included.
     pub(super) fn nodes(&self) -> u64 {
         self.nodes
+    }
+
+    /// Until when this node may spend what it holds; [`NEVER`] also if it has no share.
+    pub(super) fn own_until(&self) -> u64 {
+        self.shares.own_until
     }
 
     /// Do other nodes hold anything?
@@ -153,10 +163,10 @@ impl Pool {
 
     fn step_back(&mut self, behind: u64) {
         self.tat = self.tat.saturating_sub(behind);
-        if self.own_until != NEVER {
-            self.own_until = self.own_until.saturating_sub(behind);
+        if self.shares.own_until != NEVER {
+            self.shares.own_until = self.shares.own_until.saturating_sub(behind);
         }
-        for share in &mut self.others {
+        for share in &mut self.shares.others {
             share.until = Timestamp::from_nanos(share.until.as_nanos().saturating_sub(behind));
         }
         self.count();
@@ -173,29 +183,29 @@ impl Pool {
         while self.next_lapse <= self.seen {
             let moment = self.next_lapse;
             self.settle_at(moment);
-            if self.own_until <= moment {
+            if self.shares.own_until <= moment {
                 lapsed += self.own;
                 self.spend(self.own);
-                self.own_until = NEVER;
+                self.shares.own_until = NEVER;
             }
-            self.others.retain(|share| lapses_at(share) > moment);
+            self.shares.others.retain(|share| lapses_at(share) > moment);
             self.count();
         }
         lapsed
     }
 
     fn count(&mut self) {
-        let held = self.others.iter().fold(0_u64, |sum, share| sum.saturating_add(share.tokens));
+        let held = self.shares.others.iter().fold(0_u64, |sum, share| sum.saturating_add(share.tokens));
         self.others_debt = self.interval.saturating_mul(held);
-        self.nodes = self.others.len() as u64 + 1;
-        let others = self.others.iter().map(lapses_at).min().unwrap_or(NEVER);
-        self.next_lapse = others.min(self.own_until);
+        self.nodes = self.shares.others.len() as u64 + 1;
+        let others = self.shares.others.iter().map(lapses_at).min().unwrap_or(NEVER);
+        self.next_lapse = others.min(self.shares.own_until);
     }
 
     /// This node takes `tokens`, and holds all it has until `until`.
     pub(super) fn take(&mut self, tokens: u64, until: u64) {
         self.own = self.own.saturating_add(tokens);
-        self.own_until = until;
+        self.shares.own_until = until;
         self.count();
     }
 
@@ -207,7 +217,7 @@ impl Pool {
 
     /// This node gives back all that it holds; says how much that was.
     pub(super) fn give_back(&mut self) -> u64 {
-        self.own_until = NEVER;
+        self.shares.own_until = NEVER;
         self.count();
         std::mem::take(&mut self.own)
     }

@@ -20,8 +20,8 @@ const IN_FLIGHT_RETRY: Duration = Duration::from_secs(1);
 /// How often a node that is refused looks whether others gave something back, in nanoseconds.
 pub(super) const LOOK_AGAIN: u64 = NANOS_PER_SECOND / 4;
 
-/// How long a lease that no call needs is held.
-const IDLE: Duration = Duration::from_secs(3);
+/// How long a lease that no call needs is held, from the first look on that finds it so.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// A lease is given back in this part of its time, if nothing renewed it.
 const LAST_PART: u32 = 3;
@@ -50,21 +50,19 @@ pub(super) struct State {
     pub(super) terms: Arc<Terms>,
     /// Permits that are out.
     in_flight: u32,
+    /// The lease is to be renewed ahead when less than this is held; 0: it is not.
+    renew_below: u32,
     /// Calls admitted out of leases in this run.
     pub(super) spent: u64,
-    /// When a call was admitted last.
-    called_at: u64,
-    /// The lease is to be renewed ahead when less than this is held; 0: it is not.
-    renew_below: u64,
     pub(super) pool: Pool,
-    pub(super) post: Arc<Post>,
     /// What few calls need, apart from what all do: memory is what a call waits for.
     pub(super) book: Box<Book>,
 }
 
 /// How things stand between this node and the record.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Book {
+    pub(super) post: Arc<Post>,
     /// The version of the record that the pool follows from; `None` when the record has to be read.
     pub(super) version: Option<u64>,
     /// When the record was read or written last.
@@ -77,6 +75,8 @@ pub(super) struct Book {
     pub(super) marks: Marks,
     /// How much was taken last, when, and how much had been spent by then: what demand is measured by.
     pub(super) last_take: LastTake,
+    /// What had been spent, and when, as of the last look for idle leases that found it changed, or the last taking.
+    pub(super) needed: (u64, u64),
     /// No renewal is worth while before this moment.
     renew_from: u64,
     /// Does the record say anything else than what was used? Taken back only once one that does not is written.
@@ -118,6 +118,23 @@ pub(super) enum Verdict {
     LeaseSpent,
 }
 
+impl Book {
+    fn new(post: Arc<Post>) -> Self {
+        Self {
+            post,
+            version: None,
+            learned_at: 0,
+            dry: None,
+            generation: 0,
+            marks: Marks::default(),
+            last_take: LastTake::default(),
+            needed: (0, 0),
+            renew_from: 0,
+            unsettled: false,
+        }
+    }
+}
+
 impl State {
     /// An agency whose record was not read yet.
     pub(super) fn unknown(terms: Arc<Terms>, post: Arc<Post>, now: Timestamp) -> Self {
@@ -126,11 +143,9 @@ impl State {
             pool: Pool::fresh(terms.interval, now),
             terms,
             in_flight: 0,
-            spent: 0,
-            called_at: 0,
             renew_below: 0,
-            post,
-            book: Box::default(),
+            spent: 0,
+            book: Box::new(Book::new(post)),
         }
     }
 
@@ -143,7 +158,7 @@ impl State {
         self.pool.spend(1);
         self.spent += 1;
         self.enter();
-        Verdict::Admitted { renewal_due: self.pool.own < self.renew_below && self.renewal_due() }
+        Verdict::Admitted { renewal_due: self.pool.own < u64::from(self.renew_below) && self.renewal_due() }
     }
 
     /// Is one call more within all limits, as far as this node knows?
@@ -163,7 +178,6 @@ impl State {
     /// Takes a place in flight.
     pub(super) fn enter(&mut self) {
         self.in_flight += 1;
-        self.called_at = self.pool.seen;
     }
 
     /// A permit was dropped.
@@ -191,8 +205,9 @@ impl State {
 
     /// Has the lease renewed again when it runs low, but not before `moment`.
     pub(super) fn renew_from(&mut self, moment: u64) {
-        let ahead = self.post.node.renews_ahead;
-        self.renew_below = if ahead { self.book.last_take.size / RENEWAL_PART } else { 0 };
+        let ahead = self.book.post.node.renews_ahead;
+        let part = if ahead { self.book.last_take.size / RENEWAL_PART } else { 0 };
+        self.renew_below = u32::try_from(part).unwrap_or(u32::MAX);
         self.book.renew_from = moment;
     }
 
@@ -234,10 +249,13 @@ impl State {
     /// Is a lease held that no call needed for a while, or whose time is nearly over?
     pub(super) fn is_idle(&mut self, now: Timestamp) -> bool {
         self.advance(now);
-        let Some(lease_time) = self.post.node.lease_time else { return false };
+        let Some(lease_time) = self.book.post.node.lease_time else { return false };
         let now = Timestamp::from_nanos(self.pool.seen);
-        let left = Timestamp::from_nanos(self.pool.own_until).since(now);
-        let rested = now.since(Timestamp::from_nanos(self.called_at));
+        if self.book.needed.0 != self.spent {
+            self.book.needed = (self.spent, self.pool.seen);
+        }
+        let rested = now.since(Timestamp::from_nanos(self.book.needed.1));
+        let left = Timestamp::from_nanos(self.pool.own_until()).since(now);
         self.pool.own > 0 && (rested >= IDLE || left <= lease_time / LAST_PART)
     }
 
