@@ -9,6 +9,7 @@ mod credentials;
 mod entrance;
 mod envelope;
 mod exchange;
+mod provenance;
 mod request_id;
 
 use std::panic::AssertUnwindSafe;
@@ -27,6 +28,7 @@ pub(crate) use credentials::{CHALLENGE, bearer_token};
 pub(crate) use entrance::Entrances;
 pub(crate) use exchange::Exchange;
 use exchange::take_refusal;
+pub use provenance::{ClientCertificate, SourceAddress};
 pub use request_id::GatewayRequestId;
 pub(crate) use request_id::RequestIds;
 

@@ -25,8 +25,8 @@ use utoipa_axum::routes;
 
 use crate::draining::Draining;
 use crate::openapi;
+pub use crate::pipeline::{ClientCertificate, GatewayRequestId, SourceAddress, VouchedKey};
 use crate::pipeline::{Entrances, RequestIds, pipeline};
-pub use crate::pipeline::{GatewayRequestId, VouchedKey};
 use crate::problem::{Code, Refusal};
 use crate::tally::Tally;
 
@@ -51,7 +51,8 @@ pub struct Options {
 }
 
 /// The public listener's router. The peer's address is expected as
-/// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) in the request's extensions.
+/// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) in the request's extensions, unless a [`SourceAddress`]
+/// says better; a [`ClientCertificate`] is there if the caller has proven to hold one.
 pub fn router(desk: Arc<Desk>, options: Options) -> Router {
     let (routes, described) = operations().split_for_parts();
     let document = openapi::complete(described);

@@ -1,13 +1,14 @@
 //! One request and its answer: what the stages of the pipeline share.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::response::Response;
 use http::header::{self, HeaderName, HeaderValue};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::PaceHeaders;
 
+use super::provenance::source_of;
 use super::request_id::{RequestIds, X_REQUEST_ID};
 use crate::problem::{CarriedRefusal, Code, Refusal};
 
@@ -26,13 +27,7 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Takes up `request` at `now`.
     pub(crate) fn begin(ids: &RequestIds, now: Timestamp, request: &Request) -> Self {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        Self {
-            request_id: ids.name(request),
-            source: peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip()),
-            begun_at: now,
-            limits: Vec::new(),
-        }
+        Self { request_id: ids.name(request), source: source_of(request), begun_at: now, limits: Vec::new() }
     }
 
     /// Where the request came from.
