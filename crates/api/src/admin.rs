@@ -14,7 +14,7 @@ mod request;
 mod status;
 mod token;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -23,6 +23,7 @@ use axum::response::Response;
 use axum::routing::{get, post, put};
 use http::header::{self, HeaderValue};
 use skybridge_desk::Desk;
+use skybridge_domain::operation::Operation;
 use skybridge_domain::time::Timestamp;
 
 use crate::draining::Draining;
@@ -37,6 +38,8 @@ pub(crate) struct Office {
     pub(crate) desk: Arc<Desk>,
     request_ids: RequestIds,
     settings: Settings,
+    /// What plans can have rules for; read from the API's description when the first plan has one.
+    paced: OnceLock<Vec<Operation>>,
 }
 
 /// What the admin listener is told by the program.
@@ -58,7 +61,8 @@ pub struct Settings {
 /// The admin listener's router.
 pub fn router(desk: Arc<Desk>, mut settings: Settings) -> Router {
     let maintenance = std::mem::take(&mut settings.maintenance);
-    let office = Arc::new(Office { request_ids: RequestIds::new(desk.randomness()), desk, settings });
+    let request_ids = RequestIds::new(desk.randomness());
+    let office = Arc::new(Office { request_ids, desk, settings, paced: OnceLock::new() });
     Router::new()
         .route("/admin/v1/status", get(status::status))
         .route("/admin/v1/plans", get(plans::list_plans))

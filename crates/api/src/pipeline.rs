@@ -21,6 +21,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use http::request::Parts;
 use skybridge_desk::AdmissionError;
+use skybridge_domain::operation::Operation;
 use skybridge_gate::{Caller, Permit, pace_headers};
 
 pub use credentials::VouchedKey;
@@ -61,20 +62,20 @@ async fn pass(
     // the API, so that what is documented is what is enforced.
     match door.entrances.find(&request)? {
         Access::Open => {}
-        Access::Key(scope) => {
+        Access::Key(scope, operation) => {
             envelope::require_json_accepted(request.headers())?;
             // Who is calling? Told from the key alone; storage is not asked.
             let caller =
                 credentials::caller(door.desk.gate(), &request, exchange.source(), exchange.begun_at())?;
-            let permit = match caller.require(scope).map_err(refuse::scope) {
+            let permit = match caller.require(*scope).map_err(refuse::scope) {
                 // May they call now? One atomic decision over rate, burst, quota and calls in flight.
-                Ok(()) => admit(door, exchange, &caller).await,
+                Ok(()) => admit(door, exchange, &caller, operation).await,
                 Err(refusal) => Err(refusal),
             };
             // Every answer to a known caller says how its plan stands, also one that came before the decision.
             if !exchange.knows_limits() {
-                exchange
-                    .note_limits(&pace_headers(&door.desk.gate().pace(&caller, exchange.begun_at()), None));
+                let pace = door.desk.gate().pace(&caller, operation, exchange.begun_at());
+                exchange.note_limits(&pace_headers(&pace, None));
             }
             request.extensions_mut().insert(Permitted(Arc::new(permit?)));
         }
@@ -85,15 +86,20 @@ async fn pass(
 }
 
 /// Asks for the call, and notes how the plan stood in the very step of the decision.
-async fn admit(door: &Door, exchange: &mut Exchange, caller: &Caller) -> Result<Permit, Refusal> {
-    match door.desk.admit(caller).await {
+async fn admit(
+    door: &Door,
+    exchange: &mut Exchange,
+    caller: &Caller,
+    operation: &Operation,
+) -> Result<Permit, Refusal> {
+    match door.desk.admit(caller, operation).await {
         Ok(permit) => {
             exchange.note_limits(&pace_headers(permit.pace(), None));
             Ok(permit)
         }
         Err(AdmissionError::Refused(refused)) => {
             exchange.note_limits(&pace_headers(&refused.pace, Some(&refused.refusal)));
-            Err(refuse::throttle(&refused.refusal))
+            Err(refuse::throttle(&refused))
         }
         Err(AdmissionError::Store(error)) => Err(refuse::store(error)),
     }

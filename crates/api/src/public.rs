@@ -20,6 +20,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use bytes::Bytes;
 use skybridge_desk::Desk;
+use skybridge_domain::operation::Operation;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -77,6 +78,11 @@ pub fn router(desk: Arc<Desk>, options: Options) -> Router {
 #[must_use]
 pub fn openapi() -> serde_json::Value {
     openapi::complete(operations().into_openapi())
+}
+
+/// The operations that take a key, and so are paced: what a plan can have rules for.
+pub(crate) fn paced_operations() -> Vec<Operation> {
+    Entrances::of(&openapi()).paced()
 }
 
 fn operations() -> OpenApiRouter<Arc<Door>> {

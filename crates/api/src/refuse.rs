@@ -6,7 +6,7 @@ use skybridge_desk::bookings::{ChangeError, CreateError, ListError};
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::booking::{RefusalClass, RequestRefusal};
 use skybridge_domain::id::BookingId;
-use skybridge_gate::{AuthenticationRefusal, ScopeMissing, ThrottleRefusal};
+use skybridge_gate::{AuthenticationRefusal, Refused, ScopeMissing, ThrottleRefusal};
 use skybridge_store::StoreError;
 
 use crate::pipeline::CHALLENGE;
@@ -48,11 +48,24 @@ pub(crate) fn scope(missing: ScopeMissing) -> Refusal {
 }
 
 /// A call that the plan does not allow now. `Retry-After` comes with the other headers of the plan.
-pub(crate) fn throttle(refused: &ThrottleRefusal) -> Refusal {
-    match refused {
-        ThrottleRefusal::RateLimited { rate, burst, .. } => Refusal::new(
-            Code::RateLimited,
-            format!("The plan admits {rate}, and {burst} at once. Wait as long as Retry-After says."),
+pub(crate) fn throttle(refused: &Refused) -> Refusal {
+    let cost = refused.pace.cost();
+    let counts_as = if cost > 1 { format!(" This call counts as {cost}.") } else { String::new() };
+    match refused.refusal {
+        ThrottleRefusal::RateLimited { rate, burst, .. } => {
+            let of_route = refused.route.as_ref().map_or(String::new(), |route| format!(" of {route}"));
+            Refusal::new(
+                Code::RateLimited,
+                format!(
+                    "The plan admits {rate}{of_route}, and {burst} at once.{counts_as} Wait as long as Retry-After says."
+                ),
+            )
+        }
+        ThrottleRefusal::QuotaExceeded { quota, retry_at } if cost > 1 => Refusal::new(
+            Code::QuotaExceeded,
+            format!(
+                "What is left of the quota of {quota} is too little.{counts_as} The next period begins at {retry_at}."
+            ),
         ),
         ThrottleRefusal::QuotaExceeded { quota, retry_at } => Refusal::new(
             Code::QuotaExceeded,

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use skybridge_domain::agency::AgencyName;
+use skybridge_domain::operation::Operation;
 use skybridge_gate::{Account, Admission, Caller, LeaseRequest, PaceSnapshot, Permit, Refused};
 use skybridge_store::StoreError;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
@@ -34,7 +35,27 @@ pub enum AdmissionError {
     Store(#[from] StoreError),
 }
 
-/// One turn per agency: whoever holds it reads and writes its record. Grows with the agencies, never beyond them.
+/// How an agency's plan stands.
+#[derive(Debug, Clone)]
+pub struct Usage {
+    /// The limits of the whole plan.
+    pub plan: PaceSnapshot,
+    /// What the plan says of routes, in order of their operations.
+    pub routes: Vec<RouteUsage>,
+}
+
+/// What a plan says of a route, and how that stands.
+#[derive(Debug, Clone)]
+pub struct RouteUsage {
+    /// The route's operation.
+    pub operation: Operation,
+    /// How many calls one counts as.
+    pub cost: u32,
+    /// The limits of the route's own, if it has any.
+    pub own: Option<PaceSnapshot>,
+}
+
+/// One turn per agency: whoever holds it reads and writes its records. Grows with the agencies, never beyond them.
 #[derive(Default)]
 pub(crate) struct Turns {
     by_agency: Mutex<HashMap<AgencyName, Arc<AsyncMutex<()>>>>,
@@ -63,29 +84,30 @@ impl Turns {
 const ROUNDS_MAX: usize = 32;
 
 impl Desk {
-    /// Asks for one call of `caller`: rate, burst, quota and calls in flight, in one step.
+    /// Asks for one call of `operation` by `caller`: rate, burst, quota and calls in flight, and what the plan says of
+    /// the route, in one step.
     ///
     /// # Errors
     /// When the plan does not allow it (it then counts against nothing), or no lease could be taken.
-    pub async fn admit(&self, caller: &Caller) -> Result<Permit, AdmissionError> {
-        match self.gate.admit(caller, self.clock.now()) {
+    pub async fn admit(&self, caller: &Caller, operation: &Operation) -> Result<Permit, AdmissionError> {
+        match self.gate.admit(caller, operation, self.clock.now()) {
             Admission::Admitted(permit) => {
-                if let Some(account) = permit.renewal_due() {
+                for account in permit.renewals_due() {
                     self.leases.renew_ahead(account);
                 }
                 Ok(permit)
             }
             Admission::Refused(refused) => Err(AdmissionError::Refused(refused)),
-            Admission::LeaseNeeded(_) => self.admit_in_turn(caller).await,
+            Admission::LeaseNeeded(_) => self.admit_in_turn(caller, operation).await,
         }
     }
 
-    async fn admit_in_turn(&self, caller: &Caller) -> Result<Permit, AdmissionError> {
+    async fn admit_in_turn(&self, caller: &Caller, operation: &Operation) -> Result<Permit, AdmissionError> {
         let begun = self.clock.now();
         let _turn = self.leases.turns.take(caller.agency()).await;
         for _ in 0..ROUNDS_MAX {
             // Whoever had the turn before may have taken a lease that is enough for this call too.
-            match self.gate.admit(caller, self.clock.now()) {
+            match self.gate.admit(caller, operation, self.clock.now()) {
                 Admission::Admitted(permit) => return Ok(permit),
                 Admission::Refused(refused) => return Err(AdmissionError::Refused(refused)),
                 Admission::LeaseNeeded(request) => {
@@ -137,7 +159,7 @@ impl Desk {
 
     fn accounts_where(&self, fits: impl Fn(&Account) -> bool) -> Vec<Account> {
         let taken = self.leases.turns.taken();
-        taken.iter().filter_map(|agency| self.gate.account(agency)).filter(|account| fits(account)).collect()
+        taken.iter().flat_map(|agency| self.gate.accounts(agency)).filter(|account| fits(account)).collect()
     }
 
     /// How the agency's plan stands; `None` if there is no such agency. Where nodes share the store it is read there,
@@ -145,12 +167,25 @@ impl Desk {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn usage(&self, agency: &AgencyName) -> Result<Option<PaceSnapshot>, StoreError> {
+    pub async fn usage(&self, agency: &AgencyName) -> Result<Option<Usage>, StoreError> {
         let Some(account) = self.gate.account(agency) else { return Ok(None) };
-        if self.gate.node().shares() || account.must_read() {
-            let recorded = self.leases.read(agency).await?;
-            return Ok(Some(account.pace_by(recorded, self.clock.now())));
+        let plan = self.pace_of(&account).await?;
+        let mut routes = Vec::new();
+        for rule in self.gate.rules_of(agency) {
+            let own = match &rule.account {
+                Some(account) => Some(self.pace_of(account).await?),
+                None => None,
+            };
+            routes.push(RouteUsage { operation: rule.operation, cost: rule.cost, own });
         }
-        Ok(self.gate.pace_of(agency, self.clock.now()))
+        Ok(Some(Usage { plan, routes }))
+    }
+
+    async fn pace_of(&self, account: &Account) -> Result<PaceSnapshot, StoreError> {
+        if self.gate.node().shares() || account.must_read() {
+            let recorded = self.leases.read(account).await?;
+            return Ok(account.pace_by(recorded, self.clock.now()));
+        }
+        Ok(account.pace(self.clock.now()))
     }
 }

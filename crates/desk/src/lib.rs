@@ -27,7 +27,7 @@ use skybridge_domain::time::{Clock, Timestamp};
 use skybridge_gate::{Gate, Peppers};
 use skybridge_store::{Key, Store, StoreError, Table};
 
-pub use admission::AdmissionError;
+pub use admission::{AdmissionError, RouteUsage, Usage};
 pub use cursor::InvalidCursor;
 pub use skybridge_gate::Node;
 

@@ -10,5 +10,6 @@ pub mod id;
 pub mod idempotency;
 pub mod json;
 pub mod key;
+pub mod operation;
 pub mod plan;
 pub mod time;

@@ -2,14 +2,17 @@
 
 mod quota;
 mod rate;
+mod route;
 
 pub use quota::{InvalidQuota, Period, Quota, QuotaWindow};
 pub use rate::{InvalidRate, Rate};
+pub use route::{InvalidRouteRule, RoutePace, RouteRule};
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::agency::AgencyName;
+use crate::operation::Operation;
 
 /// The name of a plan; it is also its identity.
 ///
@@ -69,9 +72,14 @@ pub struct Plan {
     burst: u32,
     quota: Option<Quota>,
     in_flight: Option<u32>,
+    /// In order of their operations; shared, because plans are cloned with every change of the roster.
+    routes: Arc<[RouteRule]>,
 }
 
 impl Plan {
+    /// The most rules for routes that a plan has.
+    pub const ROUTES_MAX: usize = 64;
+
     /// The longest time that an empty bucket may take to fill, in nanoseconds: 100 years of 365.25 days. Keeps
     /// every moment that throttling computes within 64 bits until the year 2454.
     const FILL_NANOS_MAX: u64 = 3_155_760_000 * 1_000_000_000;
@@ -93,11 +101,46 @@ impl Plan {
         if in_flight == Some(0) {
             return Err(InvalidPlan::InFlightZero);
         }
-        let fill_nanos = rate.interval_nanos().checked_mul(u64::from(burst));
-        if fill_nanos.is_none_or(|nanos| nanos > Self::FILL_NANOS_MAX) {
+        if fills_too_slowly(rate, burst) {
             return Err(InvalidPlan::FillsTooSlowly { rate, burst });
         }
-        Ok(Self { name, rate, burst, quota, in_flight })
+        Ok(Self { name, rate, burst, quota, in_flight, routes: Arc::default() })
+    }
+
+    /// The same plan with these rules for routes, and no others.
+    ///
+    /// # Errors
+    /// When a call of one of them could never come in, two are for one operation, or there are too many.
+    pub fn with_routes(self, mut routes: Vec<RouteRule>) -> Result<Self, InvalidPlan> {
+        if routes.len() > Self::ROUTES_MAX {
+            return Err(InvalidPlan::TooManyRoutes);
+        }
+        routes.iter().try_for_each(|rule| self.check(rule))?;
+        routes.sort_by(|one, other| one.operation.cmp(&other.operation));
+        if let Some(twins) = routes.windows(2).find(|pair| pair[0].operation == pair[1].operation) {
+            return Err(InvalidPlan::RouteTwice { route: twins[0].operation.clone() });
+        }
+        Ok(Self { routes: routes.into(), ..self })
+    }
+
+    /// Can a call of the rule's operation ever come in?
+    fn check(&self, rule: &RouteRule) -> Result<(), InvalidPlan> {
+        let route = || rule.operation.clone();
+        if rule.cost == 0 {
+            return Err(InvalidPlan::CostZero { route: route() });
+        }
+        let own = rule.pace.map(|pace| u64::from(pace.burst));
+        let quota = self.quota.map(Quota::limit);
+        let most = [Some(u64::from(self.burst)), own, quota].into_iter().flatten().min();
+        if let Some(most) = most.filter(|most| *most < u64::from(rule.cost)) {
+            return Err(InvalidPlan::CostTooHigh { route: route(), cost: rule.cost, most });
+        }
+        match rule.pace {
+            Some(RoutePace { rate, burst }) if fills_too_slowly(rate, burst) => {
+                Err(InvalidPlan::FillsTooSlowly { rate, burst })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Its name.
@@ -129,10 +172,21 @@ impl Plan {
     pub fn in_flight(&self) -> Option<u32> {
         self.in_flight
     }
+
+    /// The rules for routes, in order of their operations. A call of any other counts as one.
+    #[must_use]
+    pub fn routes(&self) -> &[RouteRule] {
+        &self.routes
+    }
+}
+
+fn fills_too_slowly(rate: Rate, burst: u32) -> bool {
+    let nanos = rate.interval_nanos().checked_mul(u64::from(burst));
+    nanos.is_none_or(|nanos| nanos > Plan::FILL_NANOS_MAX)
 }
 
 /// Why a plan cannot be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPlan {
     /// It would admit nothing.
     #[error("burst is 0, which admits no call at all; it takes 1 to 4294967295")]
@@ -152,6 +206,31 @@ pub enum InvalidPlan {
         /// The burst that was given.
         burst: u32,
     },
+    /// Calls that cost nothing would be limited by nothing.
+    #[error("{route} costs 0, so that nothing would limit it; a call costs at least 1")]
+    CostZero {
+        /// The rule's operation.
+        route: Operation,
+    },
+    /// Not even one call would ever come in.
+    #[error("{route} costs {cost}, but no more than {most} are ever there at once; raise the burst or quota")]
+    CostTooHigh {
+        /// The rule's operation.
+        route: Operation,
+        /// What one call costs.
+        cost: u32,
+        /// The smallest of the limits that it counts against.
+        most: u64,
+    },
+    /// It is open which rule would hold.
+    #[error("{route} has two rules; give one for each route")]
+    RouteTwice {
+        /// The operation.
+        route: Operation,
+    },
+    /// More rules than there is any use for.
+    #[error("there are more than {} rules for routes", Plan::ROUTES_MAX)]
+    TooManyRoutes,
 }
 
 #[cfg(test)]
@@ -179,6 +258,44 @@ mod tests {
              the rate"
         );
         assert!(plan("1000000", u32::MAX, None).is_ok());
+    }
+
+    #[test]
+    fn a_rule_under_which_no_call_comes_in_cannot_be() {
+        let quota = Some("6/day".parse().unwrap());
+        let plan = Plan::new(PlanName::new("demo").unwrap(), "1".parse().unwrap(), 8, quota, None).unwrap();
+        let with = |rules: &[&str]| {
+            let rules = rules.iter().map(|text| text.parse().unwrap()).collect();
+            plan.clone().with_routes(rules).map(|plan| plan.routes().len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(with(&[]), Ok(0));
+        assert_eq!(with(&["GET /b cost=6", "GET /a cost=2 rate=1 burst=2"]), Ok(2));
+        for (rules, told) in [
+            (
+                &["GET /a cost=0"][..],
+                "GET /a costs 0, so that nothing would limit it; a call costs at least 1",
+            ),
+            (
+                &["GET /a cost=7"],
+                "GET /a costs 7, but no more than 6 are ever there at once; raise the burst or quota",
+            ),
+            (
+                &["GET /a cost=3 rate=1 burst=2"],
+                "GET /a costs 3, but no more than 2 are ever there at once; raise the burst or quota",
+            ),
+            (
+                &["GET /a cost=2", "GET /b cost=1", "GET /a cost=1"],
+                "GET /a has two rules; give one for each route",
+            ),
+        ] {
+            assert_eq!(with(rules), Err(told.to_owned()));
+        }
+        assert!(with(&["GET /a rate=0.000001 burst=3156"]).unwrap_err().contains("more than 100 years"));
+        let many: Vec<String> =
+            (0..=Plan::ROUTES_MAX).map(|number| format!("GET /{number} cost=1")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(with(&many[1..]), Ok(64));
+        assert_eq!(with(&many), Err("there are more than 64 rules for routes".to_owned()));
     }
 
     #[test]

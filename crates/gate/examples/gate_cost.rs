@@ -14,6 +14,7 @@ use std::time::Instant;
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::id::Randomness;
 use skybridge_domain::key::{ApiKey, Key, Mode, PepperId, Scopes};
+use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName, Quota, Rate};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::{
@@ -47,6 +48,7 @@ fn main() {
         let now = Timestamp::from_nanos(NOW);
         // A stride that visits all agencies in an order that no cache foresees.
         let pick = |round: u64| usize::try_from(round * 7_919 % agencies).expect("an index of a list");
+        let plain = Operation::new("GET /v1/bookings").expect("a name");
         println!("{agencies} agencies:");
         let check = |text: &str| black_box(gate.authenticate(black_box(text), SOURCE, now)).is_ok();
         measure("key check, known", |round| check(keys[pick(round)].reveal()));
@@ -58,16 +60,16 @@ fn main() {
             .map(|key| gate.authenticate(key.reveal(), SOURCE, now).expect("the key is known"))
             .collect();
         measure("decision, permit taken and dropped", |round| {
-            admit(&gate, &callers[pick(round)], NOW + round * 1_000)
+            admit(&gate, &callers[pick(round)], &plain, NOW + round * 1_000)
         });
-        let pace = gate.pace(&callers[0], now);
+        let pace = gate.pace(&callers[0], &plain, now);
         measure("headers", |_| !black_box(pace_headers(black_box(&pace), None)).policy.is_empty());
     }
 }
 
-fn admit(gate: &Gate, caller: &Caller, nanos: u64) -> bool {
+fn admit(gate: &Gate, caller: &Caller, operation: &Operation, nanos: u64) -> bool {
     let now = Timestamp::from_nanos(nanos);
-    let permit = match gate.admit(caller, now) {
+    let permit = match gate.admit(caller, operation, now) {
         Admission::Admitted(permit) => permit,
         Admission::Refused(refused) => panic!("the plan is wide enough: {refused:?}"),
         Admission::LeaseNeeded(request) => take_lease(&request, now),

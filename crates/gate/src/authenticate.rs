@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 
 use crate::Gate;
 use crate::registry::Credential;
-use crate::throttle::Pace;
+use crate::throttle::{Pace, Rule};
 
 /// Compared with when no key of that id exists, so that such a check costs what a real one costs.
 const NO_HASH: [u8; 32] = [0; 32];
@@ -130,6 +130,11 @@ impl Caller {
 
     pub(crate) fn pace(&self) -> &Arc<Pace> {
         &self.0.pace
+    }
+
+    /// The rules for routes in the agency's plan.
+    pub(crate) fn rules(&self) -> &[Rule] {
+        self.0.rules.as_ref().map_or(&[], |rules| rules)
     }
 }
 

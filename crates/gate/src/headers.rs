@@ -7,6 +7,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use skybridge_domain::operation::Operation;
 use skybridge_domain::time::Timestamp;
 
 use crate::throttle::{PaceSnapshot, ThrottleRefusal};
@@ -51,8 +52,8 @@ pub struct HeaderText {
 }
 
 impl HeaderText {
-    /// `"month";r=` with 15 digits, `;t=` with 11: 41 bytes at most.
-    const BYTES_MAX: usize = 48;
+    /// The name of a route, its quotes, `;r=` with 15 digits, `;t=` with 11.
+    const BYTES_MAX: usize = Operation::CHARS_MAX + 2 + 18 + 14;
 
     fn of(text: fmt::Arguments<'_>) -> Self {
         let mut value = Self { bytes: [0; Self::BYTES_MAX], len: 0 };

@@ -11,6 +11,7 @@
 
 mod authenticate;
 mod headers;
+mod locks;
 mod pepper;
 mod registry;
 mod throttle;
@@ -21,14 +22,15 @@ pub use pepper::{InvalidPeppers, Peppers, SecretHash};
 pub use registry::{Partners, RegistryError};
 pub use throttle::{
     Account, Admission, Allowance, Bucket, Draft, Grant, LeaseRequest, Node, PaceSnapshot, Permit, Recorded,
-    Refused, Share, ThrottleRefusal,
+    Refused, RouteTerms, Share, ThrottleRefusal,
 };
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwap;
 use skybridge_domain::time::Timestamp;
 
+use locks::Mutex;
 use registry::Registry;
 use throttle::Post;
 

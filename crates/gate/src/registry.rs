@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::key::{Key, KeyId};
+use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::Timestamp;
 
 use crate::pepper::Peppers;
-use crate::throttle::{Pace, Post, Terms};
+use crate::throttle::{Pace, PlanTerms, Post, Rule, Terms};
 
 /// Everything that the gate has to know about the airline's partners.
 #[derive(Debug, Clone, Default)]
@@ -28,8 +29,16 @@ pub struct Partners {
 
 /// The partners, ready for look-up.
 pub(crate) struct Registry {
-    agencies: HashMap<AgencyName, Arc<Pace>>,
+    agencies: HashMap<AgencyName, Known>,
     keys: HashMap<KeyId, Arc<Credential>>,
+}
+
+/// An agency.
+struct Known {
+    pace: Arc<Pace>,
+    standing: Standing,
+    /// The rules for routes in its plan; `None` if it has none.
+    rules: Option<Arc<Vec<Rule>>>,
 }
 
 /// A key, with what has to be known of its agency.
@@ -40,6 +49,8 @@ pub(crate) struct Registry {
 pub(crate) struct Credential {
     /// How much the agency used; shared with its other keys, and with the registries before and after.
     pub(crate) pace: Arc<Pace>,
+    /// The rules for routes in the agency's plan; `None` if it has none.
+    pub(crate) rules: Option<Arc<Vec<Rule>>>,
     /// Where the key's pepper stands among [`Peppers`]; `None` if it is not there, and the key cannot be checked.
     pub(crate) pepper: Option<usize>,
     /// The agency's standing.
@@ -55,9 +66,7 @@ impl Registry {
         post: &Arc<Post>,
         now: Timestamp,
     ) -> Result<Self, RegistryError> {
-        Self::build(partners, peppers, |name, terms| {
-            Arc::new(Pace::unknown(name.clone(), terms, Arc::clone(post), now))
-        })
+        Self::build(partners, peppers, &mut Paces { before: None, post, now, adopted: Vec::new() })
     }
 
     /// The registry that follows this one: paces are shared, and take the new terms at once.
@@ -69,45 +78,40 @@ impl Registry {
         now: Timestamp,
     ) -> Result<Self, RegistryError> {
         // Built whole before any pace learns new terms: a registry that fails to build must change nothing.
-        let mut adopted = Vec::new();
-        let built = Self::build(partners, peppers, |name, terms| match self.agencies.get(name) {
-            Some(known) => {
-                adopted.push((Arc::clone(known), terms));
-                Arc::clone(known)
+        let mut paces = Paces { before: Some(self), post, now, adopted: Vec::new() };
+        let built = Self::build(partners, peppers, &mut paces)?;
+        let mut time = now;
+        for (pace, terms) in paces.adopted {
+            // An agency's routes come after it.
+            if pace.is_of_route() {
+                pace.adopt(terms, time);
+            } else {
+                time = pace.adopt(terms, now);
             }
-            None => Arc::new(Pace::unknown(name.clone(), terms, Arc::clone(post), now)),
-        })?;
-        for (pace, terms) in adopted {
-            pace.adopt(terms, now);
         }
         Ok(built)
     }
 
-    fn build(
-        partners: Partners,
-        peppers: &Peppers,
-        mut pace_of: impl FnMut(&AgencyName, Arc<Terms>) -> Arc<Pace>,
-    ) -> Result<Self, RegistryError> {
-        let plans: HashMap<PlanName, Arc<Terms>> =
-            partners.plans.into_iter().map(|plan| (plan.name().clone(), Arc::new(Terms::of(plan)))).collect();
+    fn build(partners: Partners, peppers: &Peppers, paces: &mut Paces<'_>) -> Result<Self, RegistryError> {
+        let plans: HashMap<PlanName, PlanTerms> =
+            partners.plans.into_iter().map(|plan| (plan.name().clone(), PlanTerms::of(plan))).collect();
         let mut agencies = HashMap::with_capacity(partners.agencies.len());
-        let mut standings = HashMap::with_capacity(partners.agencies.len());
         for Agency { name, plan, standing, .. } in partners.agencies {
             let Some(terms) = plans.get(&plan) else {
                 return Err(RegistryError::PlanUnknown { agency: name, plan });
             };
-            let pace = pace_of(&name, Arc::clone(terms));
-            standings.insert(name.clone(), standing);
-            agencies.insert(name, pace);
+            let pace = paces.of_agency(&name, &terms.whole);
+            let rules = terms.rules(|route, own| paces.of_route(&pace, route, own));
+            agencies.insert(name, Known { pace, standing, rules });
         }
         let mut keys = HashMap::with_capacity(partners.keys.len());
         for key in partners.keys {
-            let (Some(pace), Some(standing)) = (agencies.get(&key.agency), standings.get(&key.agency)) else {
+            let Some(Known { pace, standing, rules }) = agencies.get(&key.agency) else {
                 return Err(RegistryError::AgencyUnknown { key: key.id, agency: key.agency });
             };
-            let (pace, standing) = (Arc::clone(pace), *standing);
+            let (pace, standing, rules) = (Arc::clone(pace), *standing, rules.clone());
             let pepper = peppers.position(&key.pepper_id);
-            keys.insert(key.id, Arc::new(Credential { pace, pepper, standing, key }));
+            keys.insert(key.id, Arc::new(Credential { pace, rules, pepper, standing, key }));
         }
         Ok(Self { agencies, keys })
     }
@@ -117,11 +121,49 @@ impl Registry {
     }
 
     pub(crate) fn pace_of(&self, agency: &AgencyName) -> Option<&Arc<Pace>> {
-        self.agencies.get(agency)
+        self.agencies.get(agency).map(|known| &known.pace)
+    }
+
+    /// The rules for routes in the agency's plan.
+    pub(crate) fn rules_of(&self, agency: &AgencyName) -> &[Rule] {
+        self.agencies.get(agency).and_then(|known| known.rules.as_ref()).map_or(&[], |rules| rules)
     }
 
     pub(crate) fn keys_without_pepper(&self) -> usize {
         self.keys.values().filter(|credential| credential.pepper.is_none()).count()
+    }
+}
+
+/// Where the paces of a new registry come from: those of the one before, if it had them.
+struct Paces<'a> {
+    before: Option<&'a Registry>,
+    post: &'a Arc<Post>,
+    now: Timestamp,
+    /// Paces from before, and the terms that they are to take once everything fits together.
+    adopted: Vec<(Arc<Pace>, Arc<Terms>)>,
+}
+
+impl Paces<'_> {
+    fn of_agency(&mut self, name: &AgencyName, terms: &Arc<Terms>) -> Arc<Pace> {
+        match self.before.and_then(|registry| registry.pace_of(name)) {
+            Some(known) => self.adopt(Arc::clone(known), terms),
+            None => {
+                let post = Arc::clone(self.post);
+                Arc::new(Pace::unknown(name.clone(), Arc::clone(terms), post, self.now))
+            }
+        }
+    }
+
+    fn of_route(&mut self, agency: &Pace, route: &Operation, terms: &Arc<Terms>) -> Arc<Pace> {
+        match agency.of_route(route) {
+            Some(known) => self.adopt(known, terms),
+            None => agency.add_route(route, Arc::clone(terms), Arc::clone(self.post), self.now),
+        }
+    }
+
+    fn adopt(&mut self, pace: Arc<Pace>, terms: &Arc<Terms>) -> Arc<Pace> {
+        self.adopted.push((Arc::clone(&pace), Arc::clone(terms)));
+        pace
     }
 }
 

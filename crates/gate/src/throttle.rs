@@ -1,7 +1,8 @@
 //! May this call come in now, by the agency's plan?
 //!
 //! One step under one lock asks rate and burst, quota, and calls in flight together; the call counts against all of
-//! them or, when refused, against none.
+//! them or, when refused, against none. A call of a route with a rule of its own may cost more, and be paced by the
+//! route's own bucket too: `call.rs`.
 //!
 //! # How limits hold on many nodes, and survive a crash
 //!
@@ -14,6 +15,7 @@
 //! ([`Account::settlement`]).
 
 mod bucket;
+mod call;
 mod drafts;
 mod lease;
 mod lease_size;
@@ -21,6 +23,7 @@ mod marks;
 mod node;
 mod permit;
 mod pool;
+mod rules;
 mod snapshot;
 mod state;
 mod terms;
@@ -30,18 +33,24 @@ pub use drafts::Grant;
 pub use lease::{Account, Draft, LeaseRequest};
 pub use node::Node;
 pub use permit::Permit;
+pub use rules::RouteTerms;
+pub(crate) use rules::{PlanTerms, Rule};
 pub use snapshot::{Allowance, PaceSnapshot};
 pub(crate) use state::Post;
 pub(crate) use terms::Terms;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 use skybridge_domain::agency::AgencyName;
+use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Quota, Rate};
 use skybridge_domain::time::Timestamp;
 
+use crate::locks::{Mutex, MutexGuard};
 use crate::{Caller, Gate};
-use state::{State, Verdict};
+use call::{Call, Side};
+use state::{Answer, State};
 
 /// What becomes of a call.
 #[derive(Debug)]
@@ -62,6 +71,8 @@ pub struct Refused {
     pub refusal: ThrottleRefusal,
     /// How the plan stood.
     pub pace: PaceSnapshot,
+    /// The route whose own rate it is that refuses; `None` if it is a limit of the whole plan.
+    pub route: Option<Operation>,
 }
 
 /// Why a call is not within the plan. When several limits are reached, the one that holds longest.
@@ -111,19 +122,29 @@ impl ThrottleRefusal {
 }
 
 impl Gate {
-    /// Asks for one call of `caller` at `now`. One atomic step; refused calls count against nothing.
+    /// Asks for one call of `operation` by `caller` at `now`. One atomic step; refused calls count against nothing.
     #[must_use]
-    pub fn admit(&self, caller: &Caller, now: Timestamp) -> Admission {
+    pub fn admit(&self, caller: &Caller, operation: &Operation, now: Timestamp) -> Admission {
+        if !caller.rules().is_empty() {
+            return Call::of(caller, operation).admit(now);
+        }
         let pace = caller.pace();
         let mut state = pace.lock();
-        match state.admit(now) {
-            Verdict::Admitted { renewal_due } => {
+        match state.ask(1, now) {
+            Answer::Ready => {
+                state.spend(1);
+                state.enter();
+                let renewal_due = state.is_low();
                 let snapshot = state.snapshot(now);
                 drop(state);
-                Admission::Admitted(Permit::new(caller.clone(), snapshot, renewal_due))
+                Admission::Admitted(Permit::new(caller.clone(), snapshot, renewal_due, None))
             }
-            Verdict::Refused(refusal) => Admission::Refused(Refused { refusal, pace: state.snapshot(now) }),
-            Verdict::LeaseSpent => Admission::LeaseNeeded(LeaseRequest::new(caller.clone())),
+            Answer::Refused(refusal) => {
+                Admission::Refused(Refused { refusal, pace: state.snapshot(now), route: None })
+            }
+            Answer::Lacking => {
+                Admission::LeaseNeeded(LeaseRequest::new(Call::of(caller, operation), Side::Plan))
+            }
         }
     }
 
@@ -133,37 +154,79 @@ impl Gate {
         self.registry.load().pace_of(agency).map(|pace| Account(Arc::clone(pace)))
     }
 
-    /// How `caller`'s plan stands at `now`, as far as this node knows. Counts nothing.
+    /// All accounts that an agency ever had in this run: its own, and those of its routes. None if there is no such
+    /// agency.
     #[must_use]
-    pub fn pace(&self, caller: &Caller, now: Timestamp) -> PaceSnapshot {
-        caller.pace().snapshot(now)
+    pub fn accounts(&self, agency: &AgencyName) -> Vec<Account> {
+        let registry = self.registry.load();
+        let Some(pace) = registry.pace_of(agency) else { return Vec::new() };
+        let of_routes = pace.routes().values().map(|route| Account(Arc::clone(route))).collect::<Vec<_>>();
+        std::iter::once(Account(Arc::clone(pace))).chain(of_routes).collect()
     }
 
-    /// How an agency's plan stands at `now`, as far as this node knows; `None` if there is no such agency. Counts
-    /// nothing.
+    /// The rules for routes in the agency's plan, in order of their operations; none if there is no such agency.
     #[must_use]
-    pub fn pace_of(&self, agency: &AgencyName, now: Timestamp) -> Option<PaceSnapshot> {
-        self.registry.load().pace_of(agency).map(|pace| pace.snapshot(now))
+    pub fn rules_of(&self, agency: &AgencyName) -> Vec<RouteTerms> {
+        self.registry.load().rules_of(agency).iter().map(Rule::terms).collect()
+    }
+
+    /// How the limits of a call of `operation` by `caller` stand at `now`, as far as this node knows. Counts nothing.
+    #[must_use]
+    pub fn pace(&self, caller: &Caller, operation: &Operation, now: Timestamp) -> PaceSnapshot {
+        Call::of(caller, operation).snapshot(now)
     }
 }
 
-/// How much an agency has used of its plan. Shared by all of its keys, and by registries that follow one another.
+/// How much an agency has used of its plan, or of what it says of one route. Shared by all of its keys, and by
+/// registries that follow one another.
 ///
 /// What a call touches comes first: with many agencies, waiting for memory is most of its time.
 #[repr(C)]
 pub(crate) struct Pace {
     state: Mutex<State>,
     agency: AgencyName,
+    /// The route whose own bucket it is; `None` for the whole of the plan.
+    route: Option<Operation>,
+    /// The paces of the agency's routes that ever had a rate of their own. Empty in those.
+    routes: Mutex<BTreeMap<Operation, Arc<Self>>>,
 }
 
 impl Pace {
     /// Nothing is known of what the agency has used before its record is read.
     pub(crate) fn unknown(agency: AgencyName, terms: Arc<Terms>, post: Arc<Post>, now: Timestamp) -> Self {
-        Self { agency, state: Mutex::new(State::unknown(terms, post, now)) }
+        let state = Mutex::new(State::unknown(terms, post, now));
+        Self { state, agency, route: None, routes: Mutex::new(BTreeMap::new()) }
     }
 
-    pub(crate) fn adopt(&self, terms: Arc<Terms>, now: Timestamp) {
-        self.lock().adopt(terms, now);
+    /// The pace of one of the agency's routes, if it ever had one.
+    pub(crate) fn of_route(&self, route: &Operation) -> Option<Arc<Self>> {
+        self.routes().get(route).cloned()
+    }
+
+    /// Makes the pace of a route that never had one.
+    pub(crate) fn add_route(
+        &self,
+        route: &Operation,
+        terms: Arc<Terms>,
+        post: Arc<Post>,
+        now: Timestamp,
+    ) -> Arc<Self> {
+        let pace = Self::unknown(self.agency.clone(), terms, post, now);
+        let pace = Arc::new(Self { route: Some(route.clone()), ..pace });
+        self.routes().insert(route.clone(), Arc::clone(&pace));
+        pace
+    }
+
+    /// Takes other terms from `now` on. Says what time it is then, which is that of the agency's routes too.
+    pub(crate) fn adopt(&self, terms: Arc<Terms>, now: Timestamp) -> Timestamp {
+        let mut state = self.lock();
+        state.adopt(terms, now);
+        state.time()
+    }
+
+    /// Is it of one route only?
+    pub(crate) fn is_of_route(&self) -> bool {
+        self.route.is_some()
     }
 
     fn snapshot(&self, now: Timestamp) -> PaceSnapshot {
@@ -175,5 +238,9 @@ impl Pace {
     /// No code that can panic runs under the lock; if it did, a state between two calls is still a whole one.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn routes(&self) -> MutexGuard<'_, BTreeMap<Operation, Arc<Self>>> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -90,10 +90,10 @@ pub(super) async fn show_usage(
     Segment(name): Segment,
 ) -> Result<Response, Refusal> {
     let name = agency_name(&name)?;
-    let pace = office.desk.usage(&name).await.map_err(PartnerError::from);
-    let pace = pace.and_then(|pace| pace.ok_or_else(|| PartnerError::AgencyNotFound(name.clone())));
-    let pace = pace.map_err(refuse::partner)?;
-    Ok(answer::document(StatusCode::OK, &UsageDocument::of(&name, &pace)))
+    let usage = office.desk.usage(&name).await.map_err(PartnerError::from);
+    let usage = usage.and_then(|usage| usage.ok_or_else(|| PartnerError::AgencyNotFound(name.clone())));
+    let usage = usage.map_err(refuse::partner)?;
+    Ok(answer::document(StatusCode::OK, &UsageDocument::of(&name, &usage)))
 }
 
 #[derive(Serialize)]

@@ -243,22 +243,13 @@ fn event() -> Value {
 
 fn usage() -> Value {
     json!({
-        "type": "object", "required": ["agency", "plan", "policies", "in_flight"],
+        "type": "object", "required": ["agency", "plan", "policies", "in_flight", "routes"],
         "properties": {
             "agency": { "type": "string" },
             "plan": { "type": "string" },
-            "policies": { "type": "array", "items": {
-                "type": "object",
-                "required": ["name", "limit", "used", "remaining", "window_seconds", "resets_at"],
-                "properties": {
-                    "name": { "type": "string", "enum": ["burst", "day", "week", "month"] },
-                    "limit": { "type": "integer", "minimum": 0 },
-                    "used": { "type": "integer", "minimum": 0 },
-                    "remaining": { "type": "integer", "minimum": 0 },
-                    "window_seconds": { "type": "integer", "minimum": 1 },
-                    "resets_at": moment("When it is whole again"),
-                },
-            } },
+            "policies": { "type": "array", "items": policy(&json!({
+                "type": "string", "enum": ["burst", "day", "week", "month"],
+            })) },
             "in_flight": {
                 "type": "object", "required": ["limit", "current"],
                 "properties": {
@@ -266,6 +257,35 @@ fn usage() -> Value {
                     "current": { "type": "integer", "minimum": 0 },
                 },
             },
+            "routes": {
+                "type": "array", "description": "Routes that the plan has rules for; a call of any other counts as 1",
+                "items": {
+                    "type": "object", "required": ["route", "cost", "policy"],
+                    "properties": {
+                        "route": { "type": "string", "examples": ["POST /v1/bookings"] },
+                        "cost": {
+                            "type": "integer", "minimum": 1,
+                            "description": "How many calls one counts as, against every limit but that of calls in flight",
+                        },
+                        "policy": { "anyOf": [policy(&json!({ "type": "string" })), { "type": "null" }] },
+                    },
+                },
+            },
+        },
+    })
+}
+
+fn policy(name: &Value) -> Value {
+    json!({
+        "type": "object",
+        "required": ["name", "limit", "used", "remaining", "window_seconds", "resets_at"],
+        "properties": {
+            "name": name,
+            "limit": { "type": "integer", "minimum": 0 },
+            "used": { "type": "integer", "minimum": 0 },
+            "remaining": { "type": "integer", "minimum": 0 },
+            "window_seconds": { "type": "integer", "minimum": 1 },
+            "resets_at": moment("When it is whole again"),
         },
     })
 }

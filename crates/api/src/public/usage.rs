@@ -16,8 +16,8 @@ use crate::usage::UsageDocument;
 
 /// Show the plan's use
 ///
-/// What the agency's plan allows, what is used of it, and when it is whole again. All keys of an agency share
-/// its limits; this call counts as any other.
+/// What the agency's plan allows, what is used of it, and when it is whole again; for routes with rules of their own,
+/// what a call costs and what its own limit is. All keys of an agency share its limits; this call counts as any other.
 #[utoipa::path(
     get,
     path = "/v1/usage",
@@ -27,7 +27,7 @@ use crate::usage::UsageDocument;
 )]
 pub(super) async fn usage(State(door): State<Arc<Door>>, permitted: Permitted) -> Result<Response, Refusal> {
     let caller = permitted.caller();
-    let pace = door.desk.usage(caller.agency()).await.map_err(refuse::store)?;
-    let pace = pace.unwrap_or_else(|| door.desk.gate().pace(caller, door.desk.now()));
-    Ok(answer::document(StatusCode::OK, &UsageDocument::of(caller.agency(), &pace)))
+    let usage = door.desk.usage(caller.agency()).await.map_err(refuse::store)?;
+    let usage = usage.ok_or_else(|| Refusal::internal("a caller's agency is not known to the gate"))?;
+    Ok(answer::document(StatusCode::OK, &UsageDocument::of(caller.agency(), &usage)))
 }

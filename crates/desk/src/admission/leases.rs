@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use skybridge_domain::agency::AgencyName;
 use skybridge_domain::time::{Clock, Timestamp};
 use skybridge_gate::{Account, Draft, Recorded};
 use skybridge_store::{Commit, CommitError, Store, StoreError, Write};
@@ -42,15 +41,15 @@ impl Leases {
         Arc::new(Self { store, clock, turns: Turns::default(), report: Report::new() })
     }
 
-    /// The agency's record.
-    pub(super) async fn read(&self, agency: &AgencyName) -> Result<Recorded, StoreError> {
-        recorded_of(self.store.get(&key_of(agency)).await?.as_ref())
+    /// The account's record.
+    pub(super) async fn read(&self, account: &Account) -> Result<Recorded, StoreError> {
+        recorded_of(self.store.get(&key_of(account)).await?.as_ref())
     }
 
     /// Has the account know its record. To be called, as all that follows, by whoever has the agency's turn.
     pub(super) async fn bring_up_to_date(&self, account: &Account) -> Result<(), StoreError> {
         if account.must_read() {
-            let recorded = self.report.heard(self.read(account.agency()).await)?;
+            let recorded = self.report.heard(self.read(account).await)?;
             account.learn(recorded, self.clock.now());
         }
         Ok(())
@@ -58,7 +57,7 @@ impl Leases {
 
     /// Writes the draft where the record that it was made from still stands.
     pub(super) async fn write(&self, account: &Account, draft: &Draft) -> Result<Written, StoreError> {
-        let record = record_of(draft.agency(), draft.bucket(), draft.replaces() + 1);
+        let record = record_of(key_of(account), draft.bucket(), draft.replaces() + 1);
         let write = match draft.replaces() {
             0 => Write::create(record),
             version => Write::replace(record, version),

@@ -1,19 +1,22 @@
 //! An agency's limits as a record.
 
-use skybridge_domain::agency::AgencyName;
 use skybridge_domain::time::Timestamp;
-use skybridge_gate::{Bucket, Node, Recorded, Share};
+use skybridge_gate::{Account, Bucket, Node, Recorded, Share};
 use skybridge_store::{Attributes, Key, Record, StoreError, Table, Value};
 
 use crate::attribute::{self, Unreadable, damaged};
 
-/// Where an agency's limits stand. Found by its name alone: a listing of them would cost as much again with every
-/// lease.
-pub(super) fn key_of(agency: &AgencyName) -> Key {
-    Key::new(Table::Limits, agency.as_str())
+/// Where an agency's limits stand, or those of one of its routes: `PartnerCo`, `PartnerCo#POST /v1/bookings`. No
+/// agency's name has a `#`. Found by name alone: a listing of them would cost as much again with every lease.
+pub(super) fn key_of(account: &Account) -> Key {
+    let agency = account.agency();
+    match account.route() {
+        None => Key::new(Table::Limits, agency.as_str()),
+        Some(route) => Key::new(Table::Limits, format!("{agency}#{route}")),
+    }
 }
 
-pub(super) fn record_of(agency: &AgencyName, bucket: &Bucket, version: u64) -> Record {
+pub(super) fn record_of(key: Key, bucket: &Bucket, version: u64) -> Record {
     let shares: Vec<Value> = bucket.shares.iter().map(|share| Value::M(attributes_of(share))).collect();
     let attributes = Attributes::with_capacity(7)
         .with("interval_nanos", bucket.interval_nanos)
@@ -23,7 +26,7 @@ pub(super) fn record_of(agency: &AgencyName, bucket: &Bucket, version: u64) -> R
         .with("quota_window_start", bucket.quota_window_start.as_nanos())
         .with("seen", bucket.seen.as_nanos())
         .with("tat", bucket.tat.as_nanos());
-    Record { key: key_of(agency), version, listing: None, attributes }
+    Record { key, version, listing: None, attributes }
 }
 
 fn attributes_of(share: &Share) -> Attributes {
@@ -84,6 +87,10 @@ fn share_of(value: &Value) -> Result<Share, Unreadable> {
 mod tests {
     use super::*;
 
+    fn key() -> Key {
+        Key::new(Table::Limits, "A")
+    }
+
     fn bucket() -> Bucket {
         let at = Timestamp::from_nanos;
         let share = Share { node: "a".into(), serial: 7, tokens: 5, until: at(90) };
@@ -100,8 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let agency = AgencyName::new("A").unwrap();
-        let read = recorded_of(Some(&record_of(&agency, &bucket(), 3))).unwrap();
+        let read = recorded_of(Some(&record_of(key(), &bucket(), 3))).unwrap();
         assert_eq!((read.version, read.bucket), (3, Some(bucket())));
         let none = recorded_of(None).unwrap();
         assert_eq!((none.version, none.bucket), (0, None));
@@ -109,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_record_from_before_nodes_shared_it_counts_its_lease_as_held() {
-        let mut record = record_of(&AgencyName::new("A").unwrap(), &bucket(), 3);
+        let mut record = record_of(key(), &bucket(), 3);
         record.attributes = Attributes::default();
         for (name, value) in [("interval_nanos", 10), ("seen", 10), ("tat", 60), ("lease", 4)] {
             record.attributes.set(name, value);

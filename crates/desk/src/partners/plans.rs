@@ -67,5 +67,6 @@ impl Desk {
 fn terms(plan: &Plan) -> String {
     let quota = plan.quota().map_or("none".to_owned(), |quota| quota.to_string());
     let in_flight = plan.in_flight().map_or("unlimited".to_owned(), |count| count.to_string());
-    format!("rate {}, burst {}, quota {quota}, in-flight {in_flight}", plan.rate(), plan.burst())
+    let routes: String = plan.routes().iter().map(|rule| format!(", {rule}")).collect();
+    format!("rate {}, burst {}, quota {quota}, in-flight {in_flight}{routes}", plan.rate(), plan.burst())
 }

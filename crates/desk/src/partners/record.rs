@@ -76,7 +76,7 @@ impl Kept for PlanEntry {
     }
 
     fn attributes(&self) -> Attributes {
-        let mut attributes = Attributes::with_capacity(7)
+        let mut attributes = Attributes::with_capacity(8)
             .with("name", self.plan.name().as_str())
             .with("rate", self.plan.rate().to_string())
             .with("burst", u64::from(self.plan.burst()))
@@ -87,6 +87,11 @@ impl Kept for PlanEntry {
         }
         if let Some(in_flight) = self.plan.in_flight() {
             attributes.set("in_flight", u64::from(in_flight));
+        }
+        let routes = self.plan.routes();
+        if !routes.is_empty() {
+            let routes: Vec<Value> = routes.iter().map(|rule| Value::S(rule.to_string())).collect();
+            attributes.set("routes", routes);
         }
         attributes
     }
@@ -101,8 +106,13 @@ impl Kept for PlanEntry {
             attribute::parsed_if_any(attributes, "quota", |text| Quota::parse(text).ok())?,
             in_flight.map(|number| count(number, "in_flight")).transpose()?,
         );
+        let routes = match attributes.list("routes") {
+            Some(_) => texts(attributes, "routes", |text| text.parse().ok())?,
+            None => Vec::new(),
+        };
+        let plan = plan.map_err(|_| Unreadable("burst"))?;
         Ok(Self {
-            plan: plan.map_err(|_| Unreadable("burst"))?,
+            plan: plan.with_routes(routes).map_err(|_| Unreadable("routes"))?,
             created_at: attribute::moment(attributes, "created_at")?,
             updated_at: attribute::moment(attributes, "updated_at")?,
         })

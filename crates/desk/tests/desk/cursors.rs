@@ -5,13 +5,13 @@ use skybridge_desk::bookings::{BookingFilter, CreationRequest, ListBookings, Lis
 use skybridge_domain::booking::{CreateOperation, Details};
 use skybridge_domain::key::Mode;
 
-use crate::kit::{Counter, agency};
+use crate::kit::{Counter, agency, plain};
 
 /// A cursor of the audit trail and one of agency A's live bookings.
 async fn counter_and_cursors() -> (Counter, String, String) {
     let counter = Counter::open("50", 100).await;
     let key = counter.agency("A").await;
-    let permit = counter.desk.admit(&counter.authenticate(&key.text).unwrap()).await.unwrap();
+    let permit = counter.desk.admit(&counter.authenticate(&key.text).unwrap(), &plain()).await.unwrap();
     for _ in 0..2 {
         let document = Details::default().document();
         let request = CreationRequest { operation: CreateOperation::Lesson, idempotency_key: None, document };

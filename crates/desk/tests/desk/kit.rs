@@ -11,6 +11,7 @@ use skybridge_desk::{Desk, Node};
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::id::Randomness;
 use skybridge_domain::key::{ApiKey, Mode, PepperId, Scopes};
+use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::{Clock, Timestamp};
 use skybridge_gate::{AuthenticationRefusal, Caller, Peppers};
@@ -129,10 +130,15 @@ impl Counter {
         let caller = self.authenticate(key).unwrap();
         let mut admitted = 0;
         for _ in 0..calls {
-            admitted += usize::from(self.desk.admit(&caller).await.is_ok());
+            admitted += usize::from(self.desk.admit(&caller, &plain()).await.is_ok());
         }
         admitted
     }
+}
+
+/// An operation that no plan has a rule for.
+pub(crate) fn plain() -> Operation {
+    Operation::new("GET /plain").unwrap()
 }
 
 async fn desk(

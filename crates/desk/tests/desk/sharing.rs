@@ -6,7 +6,7 @@ use skybridge_desk::AdmissionError;
 use skybridge_domain::key::ApiKey;
 use skybridge_store::Table;
 
-use crate::kit::{Counter, Kind, agency};
+use crate::kit::{Counter, Kind, agency, plain};
 use crate::rigged_store::Call;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -94,12 +94,12 @@ async fn a_process_knows_what_others_used_before_its_first_call() {
     assert_eq!(counters[0].admitted(&key, 30).await, 30);
     counters[0].desk.settle_limits().await.unwrap();
     let laptop = counters[1].desk.usage(&agency("A")).await.unwrap().unwrap();
-    assert_eq!(laptop.burst().used(), 30);
+    assert_eq!(laptop.plan.burst().used(), 30);
     assert!(counters[1].desk.usage(&agency("B")).await.unwrap().is_none());
     assert_eq!(counters[2].admitted(&key, 500).await, 70);
     // And of what was read, nothing is left behind.
     counters[2].desk.settle_limits().await.unwrap();
-    assert_eq!(counters[1].desk.usage(&agency("A")).await.unwrap().unwrap().burst().used(), 100);
+    assert_eq!(counters[1].desk.usage(&agency("A")).await.unwrap().unwrap().plan.burst().used(), 100);
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn while_the_store_is_away_calls_go_on_out_of_what_is_held() {
     }
     assert!((50..=200).contains(&bridged), "{bridged}: a second at the least, at fifty calls a second");
     let caller = first.authenticate(&key).unwrap();
-    assert!(matches!(first.desk.admit(&caller).await, Err(AdmissionError::Store(_))));
+    assert!(matches!(first.desk.admit(&caller, &plain()).await, Err(AdmissionError::Store(_))));
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn a_server_renews_its_lease_before_a_call_has_to_wait_for_it() {
     for call in 0..400 {
         first.advance(SECOND / 50);
         let before = first.store.calls();
-        drop(first.desk.admit(&caller).await.unwrap());
+        drop(first.desk.admit(&caller, &plain()).await.unwrap());
         // Only what is done within the call counts; the renewal in the background has its turn after it.
         waited += usize::from(first.store.calls() > before && call >= 50);
         for _ in 0..10 {

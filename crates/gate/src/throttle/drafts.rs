@@ -24,8 +24,10 @@ pub(super) struct Draft {
     pub(super) replaces: u64,
     serial: u64,
     generation: u64,
-    /// Tokens taken, that of the call among them.
+    /// Tokens taken, those of the call among them.
     pub(super) taken: u64,
+    /// Tokens that the waiting call has as soon as it is written; 0 if none waits, or it lacks others too.
+    pub(super) pays: u64,
     /// Tokens that it would have liked to hold.
     aim: u64,
     until: u64,
@@ -60,21 +62,22 @@ impl State {
         self.book.version.is_none() || self.book.marks.is_open() || self.pool.nodes() > 1
     }
 
-    /// What to write so that a waiting call can be admitted; `None` if there is nothing to be had, or nothing is
-    /// needed any more: the gate says so when it is asked again.
-    pub(super) fn draft_for_call(&mut self, now: Timestamp) -> Option<Draft> {
+    /// What to write so that a waiting call, which costs `cost`, can be admitted; `None` if there is nothing to be had,
+    /// or nothing is needed any more: the gate says so when it is asked again. It `pays` the cost out of it at once, or
+    /// nothing, if it lacks other tokens too.
+    pub(super) fn draft_for_call(&mut self, cost: u64, pays: u64, now: Timestamp) -> Option<Draft> {
         self.advance(now);
-        if self.pool.own > 0 || self.refusal(now).is_some() {
+        if self.pool.own >= cost || self.refusal(cost, now).is_some() {
             return None;
         }
-        let size = self.lease_size(1);
+        let size = self.lease_size(cost);
         if size > 0 {
-            return self.draft(Kind::Call, size);
+            return self.draft(Kind::Call, size, pays);
         }
-        self.book.dry = Some(self.until_refilled());
+        self.book.dry = Some(self.until_refilled(cost - self.pool.own));
         let announces =
             self.pool.own_until() == NEVER && self.book.post.node.shares() && self.pool.has_room();
-        if announces { self.draft(Kind::Announcement, 0) } else { None }
+        if announces { self.draft(Kind::Announcement, 0, 0) } else { None }
     }
 
     /// What to write so that the next calls need not wait; `None` if there is nothing to be had now.
@@ -85,7 +88,7 @@ impl State {
             self.renew_from(self.pool.seen.saturating_add(RENEW_AGAIN));
             return None;
         }
-        self.draft(Kind::Renewal, size)
+        self.draft(Kind::Renewal, size, 0)
     }
 
     /// What to write so that the record says just what was used; `None` if it does. Whatever was held is given up at
@@ -96,21 +99,17 @@ impl State {
             return None;
         }
         self.void_lease();
-        self.draft(Kind::Settlement, 0)
+        self.draft(Kind::Settlement, 0, 0)
     }
 
-    fn draft(&mut self, kind: Kind, taken: u64) -> Option<Draft> {
+    fn draft(&mut self, kind: Kind, taken: u64, pays: u64) -> Option<Draft> {
         let replaces = self.book.version?;
         // Beside others, a share without tokens still says who is there.
         let listed = kind != Kind::Settlement && self.pool.has_room();
-        let lease_time = self.book.post.node.lease_time.filter(|_| listed);
-        let until =
-            lease_time.map_or(NEVER, |time| Timestamp::from_nanos(self.pool.seen).plus(time).as_nanos());
+        let until = self.held_until(kind, listed);
         let mut pool = self.pool.clone();
         pool.take(taken, until);
-        if self.spends_with_the_write(kind) {
-            pool.spend(1);
-        }
+        pool.spend(self.spent_with_the_write(pays));
         if self.counts() {
             pool.reserved = pool.reserved.saturating_add(taken);
         }
@@ -125,8 +124,19 @@ impl State {
         let listed = listed && (mark.tokens > 0 || self.book.post.node.shares());
         let share = listed.then(|| pool::share(&self.book.post.node.name, mark.serial, mark.tokens, until));
         let (serial, generation) = (mark.serial, mark.generation);
-        let (bucket, aim) = (pool.record(share), self.aim());
-        Some(Draft { bucket, replaces, serial, generation, taken, aim, until, kind })
+        let (bucket, aim) = (pool.record(share), self.aim().max(taken));
+        Some(Draft { bucket, replaces, serial, generation, taken, pays, aim, until, kind })
+    }
+
+    /// Until when this node may spend what it holds once the draft is written.
+    fn held_until(&self, kind: Kind, listed: bool) -> u64 {
+        let now = Timestamp::from_nanos(self.pool.seen);
+        match self.book.post.node.lease_time {
+            Some(time) if listed => now.plus(time).as_nanos(),
+            // Not on the list, its tokens count as spent from now on; so it must not hold them for long.
+            Some(_) if kind == Kind::Call => now.as_nanos().saturating_add(NANOS_PER_SECOND),
+            _ => NEVER,
+        }
     }
 
     /// The draft is written.
@@ -157,26 +167,36 @@ impl State {
         self.pool.take(draft.taken, draft.until);
         if draft.taken > 0 {
             let (at, size) = (self.pool.seen, self.pool.own);
-            self.book.last_take = LastTake { at, aim: draft.aim, size, spent: self.spent };
+            let paid = self.spent_with_the_write(draft.pays);
+            self.book.last_take = LastTake { at, aim: draft.aim, size, spent: self.spent, paid };
             self.book.needed = (self.spent, at);
             self.renew_from(0);
         }
-        if draft.kind == Kind::Call {
-            // The token of the call is not for anybody else, whatever becomes of it.
-            self.pool.spend(1);
-            self.spent += u64::from(!self.spends_with_the_write(draft.kind));
-        }
         if self.pool.nodes() > 1 && self.available() < self.worth_a_write() {
             // What trickles in meanwhile is not worth asking for, once this is spent.
-            self.book.dry = Some(self.until_refilled());
+            self.book.dry = Some(self.until_refilled(1));
         }
         Grant::Taken
     }
 
-    /// Is the token of the waiting call written down as spent? Beside others it would else be held by nobody, until
-    /// this node writes again; a sole node writes down nothing as spent before it is.
-    fn spends_with_the_write(&self, kind: Kind) -> bool {
-        kind == Kind::Call && self.book.post.node.shares()
+    /// The call that waited for the draft comes in.
+    pub(super) fn pay(&mut self, draft: &Draft) {
+        self.pool.spend(draft.pays);
+        self.spent += draft.pays - self.spent_with_the_write(draft.pays);
+    }
+
+    /// The call that waited for the draft does not come in after all. What the record counts as spent by it is
+    /// nobody's to spend; and as it was not spent, the next write says so.
+    pub(super) fn forgo(&mut self, draft: &Draft) {
+        let tokens = self.spent_with_the_write(draft.pays);
+        self.pool.own = self.pool.own.saturating_sub(tokens);
+        self.uncount(tokens);
+    }
+
+    /// How much of what the waiting call pays is written down as spent: beside others all of it, as it would else be
+    /// held by nobody until this node writes again; a sole node writes down nothing as spent before it is.
+    fn spent_with_the_write(&self, pays: u64) -> u64 {
+        if self.book.post.node.shares() { pays } else { 0 }
     }
 
     /// The record was read, or stood in the way of a draft.
@@ -234,16 +254,19 @@ impl State {
         }
     }
 
-    /// A bucket with nothing to take: when to ask again, once nothing is held here any more.
-    fn until_refilled(&self) -> Dry {
-        let enough = self.terms.interval.saturating_mul(self.worth_waiting_for());
+    /// A bucket without the `least` tokens that are lacking: when to ask again, once this node has spent what it holds.
+    fn until_refilled(&self, least: u64) -> Dry {
+        let tokens = self.worth_waiting_for().max(least);
+        let enough = self.terms.interval.saturating_mul(tokens);
         let room = self.terms.fill.saturating_sub(enough);
         let look_again = self.pool.seen.saturating_add(LOOK_AGAIN);
         match self.pool.drains_to(room) {
             // Others may give something back sooner, which is no reason for callers to come sooner.
-            Some(moment) if self.pool.others_hold() => Dry { until: moment.min(look_again), told: moment },
-            Some(moment) => Dry { until: moment, told: moment },
-            None => Dry { until: look_again, told: look_again },
+            Some(moment) if self.pool.others_hold() => {
+                Dry { until: moment.min(look_again), told: moment, tokens, least }
+            }
+            Some(moment) => Dry { until: moment, told: moment, tokens, least },
+            None => Dry { until: look_again, told: look_again, tokens, least },
         }
     }
 }

@@ -7,18 +7,21 @@
 //! whether it was written, read and learn the record: the account finds out.
 //!
 //! Between taking a draft and writing it, no other draft of the account may be taken.
+//!
+//! An agency has one account, and one more for each route that has a rate of its own. Each has its own record.
 
 use std::sync::Arc;
 
 use skybridge_domain::agency::AgencyName;
+use skybridge_domain::operation::Operation;
 use skybridge_domain::time::Timestamp;
 
 use super::bucket::{Bucket, Recorded};
+use super::call::{Call, Side};
 use super::drafts::{self, Grant};
 use super::{Pace, PaceSnapshot, Permit};
-use crate::Caller;
 
-/// What one agency holds and has used, at this gate. Cheap to clone; all clones are of one account.
+/// What one agency holds and has used, at this gate: in all, or of one route that has a rate of its own. Cheap to clone; all clones are of one account.
 #[derive(Debug, Clone)]
 pub struct Account(pub(super) Arc<Pace>);
 
@@ -49,7 +52,13 @@ impl Draft {
         self.draft.replaces
     }
 
-    /// How many tokens it takes, that of the call included.
+    /// The route whose record it is; `None` for the agency's own.
+    #[must_use]
+    pub fn route(&self) -> Option<&Operation> {
+        self.pace.route.as_ref()
+    }
+
+    /// How many tokens it takes, those of the call included.
     #[must_use]
     pub fn taken(&self) -> u64 {
         self.draft.taken
@@ -66,6 +75,12 @@ impl Account {
     #[must_use]
     pub fn agency(&self) -> &AgencyName {
         &self.0.agency
+    }
+
+    /// The route whose account it is; `None` for the agency's own.
+    #[must_use]
+    pub fn route(&self) -> Option<&Operation> {
+        self.0.route.as_ref()
     }
 
     /// Must the record be read before a draft is taken?
@@ -117,6 +132,12 @@ impl Account {
         self.0.lock().pool.own
     }
 
+    /// How the plan stands at `now`, as far as this node knows. Counts nothing.
+    #[must_use]
+    pub fn pace(&self, now: Timestamp) -> PaceSnapshot {
+        self.0.snapshot(now)
+    }
+
     /// How the plan stands, should the record be `recorded`. Changes nothing.
     #[must_use]
     pub fn pace_by(&self, recorded: Recorded, now: Timestamp) -> PaceSnapshot {
@@ -126,51 +147,45 @@ impl Account {
     }
 }
 
-/// A call that the plan may allow, but for which no token is held.
+/// A call that the plan may allow, but for which no tokens are held.
 #[derive(Debug)]
 pub struct LeaseRequest {
-    caller: Caller,
+    call: Call,
+    lacking: Side,
 }
 
 impl LeaseRequest {
-    pub(super) fn new(caller: Caller) -> Self {
-        Self { caller }
+    pub(super) fn new(call: Call, lacking: Side) -> Self {
+        Self { call, lacking }
     }
 
-    /// The account that the lease is for.
+    /// The account that the lease is for: the agency's, or that of one of its routes.
     #[must_use]
     pub fn account(&self) -> Account {
-        Account(Arc::clone(self.caller.pace()))
+        self.call.account(self.lacking)
     }
 
     /// What to write so that the call can be admitted. `None` when there is nothing to be had, or the call can do
     /// without: ask the gate again. Beside other nodes, the call counts from `now` on.
     pub fn draft(&self, now: Timestamp) -> Option<Draft> {
-        let pace = self.caller.pace();
-        let draft = pace.lock().draft_for_call(now)?;
-        Some(Draft { pace: Arc::clone(pace), draft })
+        let draft = self.call.draft(self.lacking, now)?;
+        Some(Draft { pace: self.account().0, draft })
     }
 
-    /// The draft is written: the call is admitted. `None` when the draft was not about tokens, or something came
-    /// between: ask the gate again.
+    /// The draft is written: the call is admitted. `None` when the draft was not about tokens, the call needs others
+    /// too, or something came between: ask the gate again.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a draft is granted once")]
     pub fn granted(&self, draft: Draft, now: Timestamp) -> Option<Permit> {
-        let mut state = draft.pace.lock();
-        state.advance(now);
-        let granted = state.written(&draft.draft) == Grant::Taken && draft.taken() > 0;
-        if !granted || state.is_full() {
-            return None;
-        }
-        state.enter();
-        let snapshot = state.snapshot(now);
-        drop(state);
-        Some(Permit::new(self.caller.clone(), snapshot, false))
+        self.call.granted(self.lacking, &draft.draft, now)
     }
 }
 
 impl std::fmt::Debug for Pace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Pace({})", self.agency)
+        match &self.route {
+            Some(route) => write!(f, "Pace({}, {route})", self.agency),
+            None => write!(f, "Pace({})", self.agency),
+        }
     }
 }

@@ -42,16 +42,15 @@ impl Pool {
 }
 
 impl State {
-    /// How many tokens to take on top of what is held; 0 if there is nothing to be had. `waiting` calls want theirs
-    /// at once.
-    pub(super) fn lease_size(&self, waiting: u64) -> u64 {
-        let aim = self.aim().min(self.share_of_quota()).max(waiting);
+    /// How many tokens to take on top of what is held; 0 if there is nothing to be had. A waiting call wants its `cost`
+    /// at once, or nothing.
+    pub(super) fn lease_size(&self, cost: u64) -> u64 {
+        let lacking = cost.saturating_sub(self.pool.own);
+        let aim = self.aim().min(self.share_of_quota()).max(cost);
         let wanted = aim.saturating_sub(self.pool.own);
-        if self.pool.nodes() == 1 {
-            wanted.min(self.room_alone())
-        } else {
-            wanted.min(self.room_beside_others())
-        }
+        let room =
+            if self.pool.nodes() == 1 { self.room_alone(cost) } else { self.room_beside_others(lacking) };
+        if room < lacking { 0 } else { wanted.min(room) }
     }
 
     /// How many tokens this node should hold, as things go.
@@ -60,7 +59,7 @@ impl State {
             return self.terms.lease_max;
         }
         // And the call that the last lease was taken for, which is not counted in `spent`.
-        let spent = self.spent - self.book.last_take.spent + 1;
+        let spent = self.spent - self.book.last_take.spent + self.book.last_take.paid.max(1);
         let elapsed = self.pool.seen.saturating_sub(self.book.last_take.at).max(1);
         let demanded = u128::from(spent) * u128::from(LASTING * NANOS_PER_SECOND) / u128::from(elapsed);
         let demanded = u64::try_from(demanded).unwrap_or(u64::MAX);
@@ -80,23 +79,25 @@ impl State {
     /// A node that is alone knows itself how much was really admitted, and may hold tokens that are not there yet.
     /// One that others may join holds half of the bucket at most all the same: should it die or be frozen, the other
     /// half is there for them until what it held lapses.
-    fn room_alone(&self) -> u64 {
+    fn room_alone(&self, cost: u64) -> u64 {
         let most = if self.book.post.node.shares() {
             (self.terms.lease_max / AHEAD_PART).min(self.half_of_the_bucket())
         } else {
             self.terms.lease_max
         };
-        let ahead = most.max(1).saturating_sub(self.pool.own);
+        let ahead = most.max(1).max(cost).saturating_sub(self.pool.own);
         self.available().min(self.half_of_the_bucket()).max(ahead)
     }
 
-    fn room_beside_others(&self) -> u64 {
+    /// A call that costs much may need more than the share of one node.
+    fn room_beside_others(&self, lacking: u64) -> u64 {
         let nodes = self.pool.nodes();
         let available = self.available();
         let fair = available / nodes;
         let least = self.worth_a_write().min(available);
         let most = if self.pool.has_room() { self.half_of_the_bucket() / nodes } else { 1 };
-        fair.max(least).min(most.max(1).saturating_sub(self.pool.own))
+        let room = fair.max(least).min(most.max(1).saturating_sub(self.pool.own));
+        if lacking <= available { room.max(lacking) } else { room }
     }
 
     /// How many tokens are worth a write of their own, as long as no call waits for one.

@@ -13,20 +13,26 @@ pub struct Permit {
     caller: Caller,
     pace: PaceSnapshot,
     renewal_due: bool,
+    route_due: Option<Account>,
 }
 
 impl Permit {
     /// The place in flight is already taken.
-    pub(super) fn new(caller: Caller, pace: PaceSnapshot, renewal_due: bool) -> Self {
-        Self { caller, pace, renewal_due }
+    pub(super) fn new(
+        caller: Caller,
+        pace: PaceSnapshot,
+        renewal_due: bool,
+        route_due: Option<Account>,
+    ) -> Self {
+        Self { caller, pace, renewal_due, route_due }
     }
 
-    /// The account whose lease is running low, if somebody should take more for it now, ahead of need. Said to one
-    /// caller at a time: until a [`renewal`](Account::renewal) is written, found nothing, or was said to have failed,
-    /// no other is told.
-    #[must_use]
-    pub fn renewal_due(&self) -> Option<Account> {
-        self.renewal_due.then(|| Account(Arc::clone(self.caller.pace())))
+    /// The accounts whose lease is running low, so that somebody should take more for them now, ahead of need. Said to
+    /// one caller at a time: until a [`renewal`](Account::renewal) is written, found nothing, or was said to have
+    /// failed, no other is told.
+    pub fn renewals_due(&self) -> impl Iterator<Item = Account> {
+        let of_plan = self.renewal_due.then(|| Account(Arc::clone(self.caller.pace())));
+        of_plan.into_iter().chain(self.route_due.clone())
     }
 
     /// Who calls.

@@ -6,11 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use skybridge_domain::plan::Quota;
 use skybridge_domain::time::Timestamp;
 
 use super::marks::Marks;
 use super::node::Node;
 use super::pool::Pool;
+use super::snapshot::BucketSnapshot;
 use super::terms::{NANOS_PER_SECOND, Terms};
 use super::{PaceSnapshot, ThrottleRefusal};
 
@@ -91,6 +93,10 @@ pub(super) struct Dry {
     /// When there is something again, should nobody give anything back; if that cannot be said, when this node looks
     /// again. It is what callers are told.
     pub(super) told: u64,
+    /// How many tokens there are then.
+    pub(super) tokens: u64,
+    /// How many were too many now. Who needs fewer may find them.
+    pub(super) least: u64,
 }
 
 /// The last taking.
@@ -102,20 +108,19 @@ pub(super) struct LastTake {
     /// What was held right after it.
     pub(super) size: u64,
     pub(super) spent: u64,
+    /// What the waiting call took of it, where that is not counted in what is spent.
+    pub(super) paid: u64,
 }
 
-/// What becomes of a call.
+/// What these limits say to a call. Nothing is counted by asking.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is counted.
-    Admitted {
-        /// The lease is nearly used up, and somebody should see to the next.
-        renewal_due: bool,
-    },
-    /// It is not.
+pub(super) enum Answer {
+    /// It may come in, and its tokens are held.
+    Ready,
+    /// It may not come in now.
     Refused(ThrottleRefusal),
-    /// No token is held for it; it is not counted.
-    LeaseSpent,
+    /// It may come in as far as is known, but its tokens are not held.
+    Lacking,
 }
 
 impl Book {
@@ -149,30 +154,44 @@ impl State {
         }
     }
 
-    /// Asks for one call.
-    pub(super) fn admit(&mut self, now: Timestamp) -> Verdict {
+    /// Asks whether a call that costs `cost` tokens may come in.
+    pub(super) fn ask(&mut self, cost: u64, now: Timestamp) -> Answer {
         self.advance(now);
-        if self.pool.own == 0 || !self.fits() {
-            return self.turn_away(now);
-        }
-        self.pool.spend(1);
-        self.spent += 1;
-        self.enter();
-        Verdict::Admitted { renewal_due: self.pool.own < u64::from(self.renew_below) && self.renewal_due() }
+        if self.pool.own >= cost && self.fits(cost) { Answer::Ready } else { self.turn_away(cost, now) }
     }
 
     /// Is one call more within all limits, as far as this node knows?
-    fn fits(&self) -> bool {
-        self.pool.debt_without_own() <= self.terms.tolerance
+    fn fits(&self, cost: u64) -> bool {
+        self.pool.debt_without_own() <= self.terms.tolerance(cost)
             && !self.is_full()
-            && self.terms.plan.quota().is_none_or(|quota| self.used() < quota.limit())
+            && self.terms.plan.quota().is_none_or(|quota| self.has_room(quota, cost))
     }
 
-    fn turn_away(&self, now: Timestamp) -> Verdict {
-        match self.refusal(now) {
-            Some(refusal) if !self.is_worth_a_look(&refusal) => Verdict::Refused(refusal),
-            _ => Verdict::LeaseSpent,
+    fn has_room(&self, quota: Quota, cost: u64) -> bool {
+        self.used().saturating_add(cost) <= quota.limit()
+    }
+
+    fn turn_away(&self, cost: u64, now: Timestamp) -> Answer {
+        match self.refusal(cost, now) {
+            Some(refusal) if !self.is_worth_a_look(&refusal) => Answer::Refused(refusal),
+            _ => Answer::Lacking,
         }
+    }
+
+    /// A call takes its tokens out of what is held.
+    pub(super) fn spend(&mut self, cost: u64) {
+        self.pool.spend(cost);
+        self.spent += cost;
+    }
+
+    /// Is the lease nearly used up, so that somebody should see to the next? Says so once.
+    pub(super) fn is_low(&mut self) -> bool {
+        self.pool.own < u64::from(self.renew_below) && self.renewal_due()
+    }
+
+    /// Was the record ever read, and is it known still?
+    pub(super) fn knows_its_record(&self) -> bool {
+        self.book.version.is_some()
     }
 
     /// Takes a place in flight.
@@ -212,13 +231,13 @@ impl State {
     }
 
     /// Of the limits that are reached, the one that holds longest.
-    pub(super) fn refusal(&self, now: Timestamp) -> Option<ThrottleRefusal> {
+    pub(super) fn refusal(&self, cost: u64, now: Timestamp) -> Option<ThrottleRefusal> {
         let plan = &self.terms.plan;
         let quota = plan
             .quota()
-            .filter(|quota| self.used() >= quota.limit())
+            .filter(|quota| !self.has_room(*quota, cost))
             .map(|quota| ThrottleRefusal::QuotaExceeded { quota, retry_at: self.pool.window.end });
-        let rate = self.rate_refused_until().map(|until| ThrottleRefusal::RateLimited {
+        let rate = self.rate_refused_until(cost).map(|until| ThrottleRefusal::RateLimited {
             rate: plan.rate(),
             burst: plan.burst(),
             retry_at: Timestamp::from_nanos(until),
@@ -231,13 +250,16 @@ impl State {
         [in_flight, rate, quota].into_iter().flatten().max_by_key(ThrottleRefusal::retry_at)
     }
 
-    /// One of many that holds nothing goes by what it found in the record; all others by their own exact bucket.
-    fn rate_refused_until(&self) -> Option<u64> {
-        if self.pool.own == 0 && self.pool.nodes() > 1 {
-            return self.book.dry.filter(|dry| self.pool.seen < dry.until).map(|dry| dry.told);
+    /// One of many that holds too little goes by what it found in the record; all others by their own exact bucket.
+    fn rate_refused_until(&self, cost: u64) -> Option<u64> {
+        let lacking = cost.saturating_sub(self.pool.own);
+        if lacking > 0 && self.pool.nodes() > 1 {
+            let dry = self.book.dry.filter(|dry| self.pool.seen < dry.until && dry.least <= lacking)?;
+            let more = lacking.saturating_sub(dry.tokens);
+            return Some(dry.told.saturating_add(self.terms.interval.saturating_mul(more)));
         }
         let fits_at = self.pool.seen + self.pool.debt_without_own();
-        let fits_at = fits_at.saturating_sub(self.terms.tolerance);
+        let fits_at = fits_at.saturating_sub(self.terms.tolerance(cost));
         (fits_at > self.pool.seen).then_some(fits_at)
     }
 
@@ -276,6 +298,11 @@ impl State {
     fn used(&self) -> u64 {
         let held = if self.counts() { self.pool.own } else { 0 };
         self.pool.reserved.saturating_sub(held)
+    }
+
+    /// The latest moment seen.
+    pub(super) fn time(&self) -> Timestamp {
+        Timestamp::from_nanos(self.pool.seen)
     }
 
     /// Lets time pass until `now`.
@@ -333,7 +360,7 @@ impl State {
     /// counted. Nothing is admitted under the new terms before they are in the record.
     pub(super) fn adopt(&mut self, terms: Arc<Terms>, now: Timestamp) {
         self.advance(now);
-        if self.terms.plan == terms.plan {
+        if self.terms.limits_as(&terms) {
             self.terms = terms;
             return;
         }
@@ -346,13 +373,22 @@ impl State {
 
     pub(super) fn snapshot(&self, now: Timestamp) -> PaceSnapshot {
         PaceSnapshot {
-            terms: Arc::clone(&self.terms),
+            bucket: self.bucket(),
             asked_at: now,
-            seen: self.pool.seen,
-            tat: self.pool.seen + self.pool.debt_without_own(),
             window: self.pool.window,
             used: self.used(),
             in_flight: self.in_flight,
+            cost: 1,
+            route: None,
+        }
+    }
+
+    /// How the bucket stands.
+    pub(super) fn bucket(&self) -> BucketSnapshot {
+        BucketSnapshot {
+            terms: Arc::clone(&self.terms),
+            seen: self.pool.seen,
+            tat: self.pool.seen + self.pool.debt_without_own(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Many gates over one record, and a ledger of what they admitted together.
 
 use skybridge_domain::id::Randomness;
-use skybridge_domain::plan::Plan;
+use skybridge_domain::plan::{Plan, Rate};
 use skybridge_gate::{Node, Permit};
 
 use crate::kit::{Disk, House};
@@ -90,15 +90,15 @@ impl Cluster {
 /// What came in, and when.
 #[derive(Default)]
 pub(crate) struct Ledger {
-    /// The moment of each call, and the end of the quota's window that it counts in.
-    calls: Vec<(u64, u64)>,
+    /// The moment of each call, the end of the quota's window that it counts in, and what it costs.
+    calls: Vec<(u64, u64, u64)>,
 }
 
 impl Ledger {
     /// A call came in at `moment`.
     pub(crate) fn enter(&mut self, moment: u64, permit: &Permit) {
         let window_ends = permit.pace().quota().map_or(0, |quota| quota.resets_at.as_nanos());
-        self.calls.push((moment, window_ends));
+        self.calls.push((moment, window_ends, permit.pace().cost()));
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -111,31 +111,38 @@ impl Ledger {
     }
 
     /// Looks at every window between two calls by itself: no arithmetic of the gate's is used. Returns the most that
-    /// any window had above the plan's rate, in calls, which is to be at most the burst.
-    fn most_above_the_rate(&mut self, plan: &Plan) -> f64 {
+    /// any window had above the rate, in calls, which is to be at most the burst.
+    fn most_above(&mut self, rate: Rate) -> f64 {
         self.calls.sort_unstable();
-        let per_nano = plan.rate().millionths() as f64 / 1e15;
+        let per_nano = rate.millionths() as f64 / 1e15;
         let begin = self.calls.first().map_or(0, |call| call.0);
-        // A window from call i to call j holds j - i + 1 calls. Of all beginnings the best one so far is kept.
+        // A window from call i to call j holds what they and those between cost. Of all beginnings the best one so far
+        // is kept.
         let mut best = f64::MIN;
-        let mut most = 0_f64;
-        for (count, (moment, _)) in self.calls.iter().enumerate() {
+        let (mut most, mut before) = (0_f64, 0_u64);
+        for (moment, _, cost) in &self.calls {
             let refilled = (moment - begin) as f64 * per_nano;
-            best = best.max(refilled - count as f64);
-            most = most.max(count as f64 + 1.0 - refilled + best);
+            best = best.max(refilled - before as f64);
+            before += cost;
+            most = most.max(before as f64 - refilled + best);
         }
         most
     }
 
+    /// The rate and burst hold in every window, but for `apart` nanoseconds by which clocks differ.
+    pub(crate) fn check_bucket(&mut self, rate: Rate, burst: u32, apart: u64, what: &str) {
+        let most = self.most_above(rate);
+        let allowed = f64::from(burst) + apart as f64 * rate.millionths() as f64 / 1e15;
+        assert!(most <= allowed + 1e-3, "{what}: {most} calls above the rate, {allowed} are allowed");
+    }
+
     /// The plan holds in every window, but for `apart` nanoseconds by which clocks differ.
     pub(crate) fn check(&mut self, plan: &Plan, apart: u64, what: &str) {
-        let most = self.most_above_the_rate(plan);
-        let allowed = f64::from(plan.burst()) + apart as f64 * plan.rate().millionths() as f64 / 1e15;
-        assert!(most <= allowed + 1e-3, "{what}: {most} calls above the rate, {allowed} are allowed");
+        self.check_bucket(plan.rate(), plan.burst(), apart, what);
         let Some(quota) = plan.quota() else { return };
         self.calls.sort_unstable_by_key(|call| call.1);
         for window in self.calls.chunk_by(|one, other| one.1 == other.1) {
-            let (used, limit) = (window.len() as u64, quota.limit());
+            let (used, limit) = (window.iter().map(|call| call.2).sum::<u64>(), quota.limit());
             assert!(used <= limit, "{what}: {used} calls of a quota of {limit}");
         }
     }

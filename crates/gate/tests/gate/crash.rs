@@ -2,11 +2,11 @@
 
 use skybridge_gate::{Admission, Draft, LeaseRequest};
 
-use crate::kit::{HOUR, House, NOON, SECOND, at, plan};
+use crate::kit::{HOUR, House, NOON, SECOND, at, plain, plan};
 
 /// A call that needs a lease, and what is to be written for it.
 fn needed(partner: &House, now: u64) -> (LeaseRequest, Draft) {
-    match partner.gate.admit(&partner.caller(), at(now)) {
+    match partner.ask(now) {
         Admission::LeaseNeeded(request) => {
             let draft = partner.draft(&request, now).unwrap();
             (request, draft)
@@ -16,7 +16,7 @@ fn needed(partner: &House, now: u64) -> (LeaseRequest, Draft) {
 }
 
 fn needs_a_lease(partner: &House, now: u64) -> bool {
-    matches!(partner.gate.admit(&partner.caller(), at(now)), Admission::LeaseNeeded(_))
+    matches!(partner.ask(now), Admission::LeaseNeeded(_))
 }
 
 #[test]
@@ -45,11 +45,14 @@ fn a_crash_wastes_at_most_the_lease() {
     let mut partner = House::open(plan("50 100 100000/day -"), NOON);
     assert_eq!(partner.admitted(1, NOON), 1);
     partner.crash(NOON);
-    let pace = partner.gate.pace(&partner.caller(), at(NOON));
+    let pace = partner.gate.pace(&partner.caller(), &plain(), at(NOON));
     assert_eq!((pace.burst().used(), pace.quota().unwrap().used()), (50, 50));
     // The burst is back after a second, and the quota goes on behind the lease.
     assert_eq!(partner.admitted(200, NOON + SECOND), 100);
-    assert_eq!(partner.gate.pace(&partner.caller(), at(NOON + SECOND)).quota().unwrap().used(), 150);
+    assert_eq!(
+        partner.gate.pace(&partner.caller(), &plain(), at(NOON + SECOND)).quota().unwrap().used(),
+        150
+    );
 }
 
 #[test]
@@ -57,7 +60,7 @@ fn a_graceful_stop_wastes_nothing() {
     let mut partner = House::open(plan("50 100 100000/day -"), NOON);
     assert_eq!(partner.admitted(30, NOON), 30);
     partner.restart(NOON);
-    let pace = partner.gate.pace(&partner.caller(), at(NOON));
+    let pace = partner.gate.pace(&partner.caller(), &plain(), at(NOON));
     assert_eq!((pace.burst().used(), pace.quota().unwrap().used()), (30, 30));
     assert_eq!(partner.admitted(200, NOON), 70);
     // Nothing came since: there is nothing to write.
@@ -105,7 +108,7 @@ fn a_lease_for_yesterday_is_not_good_today() {
     assert!(needs_a_lease(&partner, next_midnight));
     partner.crash(next_midnight);
     // The quota is whole; of the bucket, yesterday's lease counts as spent at the restart, as any lease does.
-    let pace = partner.gate.pace(&partner.caller(), at(next_midnight));
+    let pace = partner.gate.pace(&partner.caller(), &plain(), at(next_midnight));
     assert_eq!((pace.quota().unwrap().used(), pace.burst().used()), (0, 10));
 }
 

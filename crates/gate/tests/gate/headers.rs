@@ -2,7 +2,7 @@
 
 use skybridge_gate::{PaceSnapshot, ThrottleRefusal, pace_headers};
 
-use crate::kit::{HOUR, House, NOON, SECOND, at, plan};
+use crate::kit::{HOUR, House, NOON, SECOND, at, plain, plan};
 
 fn told(pace: &PaceSnapshot, refusal: Option<&ThrottleRefusal>) -> (String, String, Option<String>) {
     let headers = pace_headers(pace, refusal);
@@ -17,14 +17,14 @@ fn an_admitted_call_learns_the_limit_that_is_nearest() {
     let policy = r#""burst";q=100;w=2, "day";q=100000;w=86400"#.to_owned();
     assert_eq!(told(permit.pace(), None), (policy.clone(), r#""burst";r=99;t=1"#.to_owned(), None));
     // Two seconds later the burst is full, and the day is nearer to its end.
-    let pace = partner.gate.pace(&partner.caller(), at(NOON + 2 * SECOND));
+    let pace = partner.gate.pace(&partner.caller(), &plain(), at(NOON + 2 * SECOND));
     assert_eq!(told(&pace, None), (policy, r#""day";r=99999;t=43198"#.to_owned(), None));
 }
 
 #[test]
 fn of_two_limits_equally_near_the_longer_is_told() {
     let partner = House::open(plan("1 10 10/day -"), NOON);
-    let pace = partner.gate.pace(&partner.caller(), at(NOON));
+    let pace = partner.gate.pace(&partner.caller(), &plain(), at(NOON));
     assert_eq!(told(&pace, None).1, r#""day";r=10;t=43200"#);
     assert_eq!(told(partner.call(NOON).unwrap().pace(), None).1, r#""day";r=9;t=43200"#);
     // A bucket that takes longer than a day to fill is the longer one.
@@ -63,7 +63,7 @@ fn months_have_their_own_lengths() {
     {
         let now = NOON + days_later * 24 * HOUR;
         let partner = House::open(plan("10 10 1000/month+01:00 -"), now);
-        let pace = partner.gate.pace(&partner.caller(), at(now));
+        let pace = partner.gate.pace(&partner.caller(), &plain(), at(now));
         assert_eq!(told(&pace, None).0, format!(r#""burst";q=10;w=1, "month";q=1000;w={seconds}"#));
     }
 }

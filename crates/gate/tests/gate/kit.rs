@@ -1,12 +1,14 @@
 //! A house for the tests: a gate, an agency that comes to it, and the agency's record, which survives a crash and
 //! which several houses can share.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::id::Randomness;
 use skybridge_domain::key::{ApiKey, Key, Mode, PepperId, Scopes};
+use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::{
@@ -54,6 +56,20 @@ pub(crate) fn plan(terms: &str) -> Plan {
     .unwrap()
 }
 
+/// The same, with rules for routes: `POST /v1/bookings cost=5`.
+pub(crate) fn plan_with(terms: &str, rules: &[&str]) -> Plan {
+    plan(terms).with_routes(rules.iter().map(|rule| rule.parse().unwrap()).collect()).unwrap()
+}
+
+pub(crate) fn operation(text: &str) -> Operation {
+    Operation::new(text).unwrap()
+}
+
+/// An operation that no plan has a rule for.
+pub(crate) fn plain() -> Operation {
+    operation("GET /plain")
+}
+
 pub(crate) fn agency(name: &str) -> Agency {
     Agency {
         name: AgencyName::new(name).unwrap(),
@@ -88,9 +104,9 @@ pub(crate) fn record_of(key: &ApiKey) -> Key {
     }
 }
 
-/// What is durable of the agency's limits. Clones are of one record.
+/// What is durable of the agency's limits: its own record, and those of its routes. Clones are of the same records.
 #[derive(Clone, Default)]
-pub(crate) struct Disk(Arc<Mutex<Contents>>);
+pub(crate) struct Disk(Arc<Mutex<BTreeMap<Option<Operation>, Contents>>>);
 
 #[derive(Default)]
 struct Contents {
@@ -103,19 +119,26 @@ struct Contents {
 }
 
 impl Disk {
-    fn contents(&self) -> MutexGuard<'_, Contents> {
+    fn records(&self) -> MutexGuard<'_, BTreeMap<Option<Operation>, Contents>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Of the agency's own record; so below.
     pub(crate) fn read(&self) -> Recorded {
-        let mut contents = self.contents();
+        self.read_of(None)
+    }
+
+    pub(crate) fn read_of(&self, route: Option<&Operation>) -> Recorded {
+        let mut records = self.records();
+        let contents = records.entry(route.cloned()).or_default();
         contents.read += 1;
         Recorded { version: contents.version, bucket: contents.bucket.clone() }
     }
 
     /// Writes the draft, unless another record stands there than the one that it replaces.
     pub(crate) fn write(&self, draft: &Draft) -> bool {
-        let mut contents = self.contents();
+        let mut records = self.records();
+        let contents = records.entry(draft.route().cloned()).or_default();
         contents.tried += 1;
         let fits = contents.version == draft.replaces();
         if fits {
@@ -126,19 +149,23 @@ impl Disk {
     }
 
     pub(crate) fn bucket(&self) -> Bucket {
-        self.contents().bucket.clone().unwrap()
+        self.bucket_of(None)
+    }
+
+    pub(crate) fn bucket_of(&self, route: Option<&Operation>) -> Bucket {
+        self.records()[&route.cloned()].bucket.clone().unwrap()
     }
 
     pub(crate) fn version(&self) -> u64 {
-        self.contents().version
+        self.records().get(&None).map_or(0, |contents| contents.version)
     }
 
     pub(crate) fn writes_tried(&self) -> u64 {
-        self.contents().tried
+        self.records().values().map(|contents| contents.tried).sum()
     }
 
     pub(crate) fn reads(&self) -> u64 {
-        self.contents().read
+        self.records().values().map(|contents| contents.read).sum()
     }
 }
 
@@ -177,12 +204,25 @@ impl House {
         self.gate.account(&partner_co()).unwrap()
     }
 
+    /// Asks the gate for a call of an operation that has no rule.
+    pub(crate) fn ask(&self, now: u64) -> Admission {
+        self.ask_for(&plain(), now)
+    }
+
+    pub(crate) fn ask_for(&self, operation: &Operation, now: u64) -> Admission {
+        self.gate.admit(&self.caller, operation, at(now))
+    }
+
     /// One call, with leases taken, renewed and written as the desk does it.
     pub(crate) fn call(&self, now: u64) -> Result<Permit, Refused> {
-        match self.gate.admit(&self.caller, at(now)) {
+        self.call_of(&plain(), now)
+    }
+
+    pub(crate) fn call_of(&self, operation: &Operation, now: u64) -> Result<Permit, Refused> {
+        match self.gate.admit(&self.caller, operation, at(now)) {
             Admission::Admitted(permit) => {
-                if permit.renewal_due().is_some() {
-                    self.renew(now);
+                for account in permit.renewals_due() {
+                    self.renew_account(&account, now);
                 }
                 return Ok(permit);
             }
@@ -191,7 +231,7 @@ impl House {
         }
         let _turn = self.turn.lock().unwrap();
         for _ in 0..100 {
-            match self.gate.admit(&self.caller, at(now)) {
+            match self.gate.admit(&self.caller, operation, at(now)) {
                 Admission::Admitted(permit) => return Ok(permit),
                 Admission::Refused(refused) => return Err(refused),
                 Admission::LeaseNeeded(request) => {
@@ -209,26 +249,34 @@ impl House {
         if self.disk.write(&draft) {
             return request.granted(draft, at(now));
         }
-        request.account().learn(self.disk.read(), at(now));
+        self.learn(&request.account(), now);
         None
+    }
+
+    fn learn(&self, account: &Account, now: u64) {
+        account.learn(self.disk.read_of(account.route()), at(now));
     }
 
     /// What is to be written for a call; the record is read if it has to be.
     pub(crate) fn draft(&self, request: &LeaseRequest, now: u64) -> Option<Draft> {
-        self.read_if_needed(now);
+        self.bring_up_to_date(&request.account(), now);
         request.draft(at(now))
     }
 
-    pub(crate) fn read_if_needed(&self, now: u64) {
-        let account = self.account();
+    pub(crate) fn bring_up_to_date(&self, account: &Account, now: u64) {
         if account.must_read() {
-            account.learn(self.disk.read(), at(now));
+            self.learn(account, now);
         }
     }
 
     /// How many of `calls` calls at `now` come in; each is over at once.
     pub(crate) fn admitted(&self, calls: usize, now: u64) -> usize {
         (0..calls).filter(|_| self.call(now).is_ok()).count()
+    }
+
+    /// The same of calls of `operation`.
+    pub(crate) fn admitted_of(&self, operation: &Operation, calls: usize, now: u64) -> usize {
+        (0..calls).filter(|_| self.call_of(operation, now).is_ok()).count()
     }
 
     pub(crate) fn version(&self) -> u64 {
@@ -238,7 +286,9 @@ impl House {
     /// The process dies, and another one starts at `now`, and reads the record.
     pub(crate) fn crash(&mut self, now: u64) {
         self.crash_and_wait(now);
-        self.read_if_needed(now);
+        for account in self.accounts() {
+            self.bring_up_to_date(&account, now);
+        }
     }
 
     /// The process dies, and another one starts at `now`. It reads the record when there is a call.
@@ -251,37 +301,46 @@ impl House {
     /// The process drains and stops, and another one starts at `now`.
     pub(crate) fn restart(&mut self, now: u64) {
         self.settle(now);
-        assert!(!self.account().is_unsettled());
+        assert!(self.accounts().iter().all(|account| !account.is_unsettled()));
         self.crash(now);
     }
 
     /// Gives back all that is held.
     pub(crate) fn settle(&self, now: u64) {
+        self.accounts().iter().for_each(|account| self.settle_account(account, now));
+    }
+
+    fn settle_account(&self, account: &Account, now: u64) {
         loop {
-            self.read_if_needed(now);
-            let Some(draft) = self.account().settlement(at(now)) else { return };
+            self.bring_up_to_date(account, now);
+            let Some(draft) = account.settlement(at(now)) else { return };
             if self.disk.write(&draft) {
                 draft.written();
             } else {
-                self.account().learn(self.disk.read(), at(now));
+                self.learn(account, now);
             }
         }
     }
 
+    /// The agency's account, and those of its routes.
+    pub(crate) fn accounts(&self) -> Vec<Account> {
+        self.gate.accounts(&partner_co())
+    }
+
     pub(crate) fn is_idle(&self, now: u64) -> bool {
-        self.account().is_idle(at(now))
+        self.accounts().iter().any(|account| account.is_idle(at(now)))
     }
 
     /// Takes more, ahead of need.
-    pub(crate) fn renew(&self, now: u64) {
+    fn renew_account(&self, account: &Account, now: u64) {
         loop {
-            self.read_if_needed(now);
-            let Some(draft) = self.account().renewal(at(now)) else { return };
+            self.bring_up_to_date(account, now);
+            let Some(draft) = account.renewal(at(now)) else { return };
             if self.disk.write(&draft) {
                 draft.written();
                 return;
             }
-            self.account().learn(self.disk.read(), at(now));
+            self.learn(account, now);
         }
     }
 

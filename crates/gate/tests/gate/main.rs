@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test it is the assertion that there is a value")]
 
 mod cluster;
+mod compared;
 mod crash;
 mod headers;
 mod keys;
@@ -10,6 +11,8 @@ mod kit;
 mod model;
 mod nodes;
 mod pace;
+mod reference;
 mod replace;
+mod rules;
 mod sharing;
 mod steady;

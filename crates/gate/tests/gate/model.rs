@@ -177,7 +177,7 @@ impl Life {
 
     /// A call without anybody who writes leases for it; if it comes in, it counts.
     fn admit_by_hand(&mut self) -> Admission {
-        let admission = self.house.gate.admit(&self.house.caller(), at(self.clock()));
+        let admission = self.house.ask(self.clock());
         if let Admission::Admitted(permit) = &admission {
             self.count(Some(permit));
         }

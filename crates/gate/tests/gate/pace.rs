@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use skybridge_gate::{Admission, ThrottleRefusal};
 
-use crate::kit::{HOUR, House, NOON, SECOND, at, plan};
+use crate::kit::{HOUR, House, NOON, SECOND, at, plain, plan};
 
 /// Far more calls than the plan admits, from eight threads, all at one moment.
 fn admitted_of_2000_at_once(terms: &str) -> usize {
@@ -74,7 +74,7 @@ fn calls_in_flight_hold_their_places_until_they_end() {
     let third = partner.call(NOON).unwrap();
     assert!(partner.call(NOON).is_err());
     drop((second, third));
-    assert_eq!(partner.gate.pace(&partner.caller(), at(NOON)).in_flight(), 0);
+    assert_eq!(partner.gate.pace(&partner.caller(), &plain(), at(NOON)).in_flight(), 0);
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn refused_calls_count_against_nothing() {
         let partner = House::open(plan(terms), NOON);
         let _held: Vec<_> = (0..3).map(|_| partner.call(NOON).unwrap()).collect();
         let stand = || {
-            let pace = partner.gate.pace(&partner.caller(), at(NOON));
-            (pace.burst(), pace.quota(), pace.in_flight())
+            let pace = partner.gate.pace(&partner.caller(), &plain(), at(NOON));
+            (pace.burst().used(), pace.quota().unwrap().used(), pace.in_flight())
         };
         let before = stand();
         assert_eq!(partner.admitted(50, NOON), 0, "{why}");
@@ -119,7 +119,7 @@ fn of_several_limits_the_one_that_holds_longest_is_told() {
 fn a_refused_call_never_asks_for_a_lease() {
     let partner = House::open(plan("0.000001 1 - -"), NOON);
     assert_eq!(partner.admitted(1, NOON), 1);
-    assert!(matches!(partner.gate.admit(&partner.caller(), at(NOON)), Admission::Refused(_)));
+    assert!(matches!(partner.ask(NOON), Admission::Refused(_)));
     assert_eq!(partner.version(), 1, "one call, one record");
 }
 
@@ -133,7 +133,7 @@ fn a_lease_follows_the_rate_and_what_is_left_of_the_quota() {
         ("50 100 99/day -", 1),
     ] {
         let partner = House::open(plan(terms), NOON);
-        let Admission::LeaseNeeded(request) = partner.gate.admit(&partner.caller(), at(NOON)) else {
+        let Admission::LeaseNeeded(request) = partner.ask(NOON) else {
             panic!("nothing is leased yet");
         };
         let draft = partner.draft(&request, NOON).unwrap();

@@ -3,7 +3,7 @@
 use skybridge_domain::key::{ApiKey, Key, Mode};
 use skybridge_gate::Partners;
 
-use crate::kit::{HOME, HOUR, House, NOON, SECOND, Seeded, agency, at, plan, record_of};
+use crate::kit::{HOME, HOUR, House, NOON, SECOND, Seeded, agency, at, plain, plan, record_of};
 
 #[test]
 fn another_rate_keeps_the_calls_that_were_made() {
@@ -124,10 +124,10 @@ fn a_rotated_key_and_its_successor_share_the_limits() {
     let held = partner.call(NOON).unwrap();
     partner.gate.replace(partners, at(NOON)).unwrap();
     let by_the_new_key = partner.gate.authenticate(successor.reveal(), HOME, at(NOON)).unwrap();
-    let pace = partner.gate.pace(&by_the_new_key, at(NOON));
+    let pace = partner.gate.pace(&by_the_new_key, &plain(), at(NOON));
     assert_eq!((pace.burst().used(), pace.in_flight()), (7, 1));
     drop(held);
-    assert_eq!(partner.gate.pace(&by_the_new_key, at(NOON)).in_flight(), 0);
+    assert_eq!(partner.gate.pace(&by_the_new_key, &plain(), at(NOON)).in_flight(), 0);
     assert_eq!(partner.admitted(50, NOON), 3);
     assert!(partner.gate.authenticate(partner.key.reveal(), HOME, at(NOON + HOUR)).is_err());
 }

@@ -1,10 +1,11 @@
 //! Random lives of many nodes on one record: whatever happens to them, all that they admit together keeps to the plan.
 
-use skybridge_domain::plan::Plan;
-use skybridge_gate::{Admission, Draft, LeaseRequest, Permit};
+use skybridge_domain::operation::Operation;
+use skybridge_domain::plan::{Plan, RoutePace};
+use skybridge_gate::{Account, Admission, Draft, LeaseRequest, Permit};
 
 use crate::cluster::{Chance, Cluster, Ledger};
-use crate::kit::{HOUR, NOON, SECOND, at, plan};
+use crate::kit::{HOUR, NOON, SECOND, at, plain, plan, plan_with};
 
 /// Who waits for a draft to be written.
 enum Waiting {
@@ -30,19 +31,24 @@ struct Life {
     /// By how much each node's clock is ahead.
     ahead: Vec<u64>,
     ledger: Ledger,
+    /// Half of the calls are of this route, if there is one with a rule; and what they took from its own bucket.
+    route: Option<Operation>,
+    of_route: Ledger,
 }
 
 impl Life {
-    fn new(terms: &str, nodes: usize, apart: u64, seed: u64) -> Self {
+    fn new(plan: Plan, nodes: usize, apart: u64, seed: u64) -> Self {
+        let route = plan.routes().first().map(|rule| rule.operation.clone());
         let mut chance = Chance(seed);
         let ahead = (0..nodes).map(|node| if node == 0 { 0 } else { chance.below(apart + 1) }).collect();
         let cluster = if seed.is_multiple_of(2) {
-            Cluster::of_functions(nodes, plan(terms), NOON)
+            Cluster::of_functions(nodes, plan, NOON)
         } else {
-            Cluster::of_servers(nodes, plan(terms), NOON)
+            Cluster::of_servers(nodes, plan, NOON)
         };
         let stages = (0..nodes).map(|_| None).collect();
-        Self { cluster, stages, limbo: vec![], chance, true_time: NOON, ahead, ledger: Ledger::default() }
+        let (ledger, of_route) = (Ledger::default(), Ledger::default());
+        Self { cluster, stages, limbo: vec![], chance, true_time: NOON, ahead, ledger, route, of_route }
     }
 
     fn clock(&self, node: usize) -> u64 {
@@ -90,14 +96,15 @@ impl Life {
 
     fn call(&mut self, node: usize) {
         let now = self.clock(node);
+        let operation = self.route.clone().filter(|_| self.chance.below(2) == 0).unwrap_or_else(plain);
         let house = &self.cluster.houses[node];
         if self.stages[node].is_none() && self.chance.below(3) > 0 {
-            let permit = house.call(now).ok();
-            self.enter(self.true_time, permit.as_ref());
+            let permit = house.call_of(&operation, now).ok();
+            self.enter([self.true_time; 2], permit.as_ref());
             return;
         }
-        match house.gate.admit(&house.caller(), at(now)) {
-            Admission::Admitted(permit) => self.enter(self.true_time, Some(&permit)),
+        match house.ask_for(&operation, now) {
+            Admission::Admitted(permit) => self.enter([self.true_time; 2], Some(&permit)),
             Admission::LeaseNeeded(request) if self.stages[node].is_none() => {
                 let asked_at = self.true_time;
                 if let Some(draft) = house.draft(&request, now) {
@@ -108,26 +115,34 @@ impl Life {
         }
     }
 
-    fn enter(&mut self, moment: u64, permit: Option<&Permit>) {
-        if let Some(permit) = permit {
-            self.ledger.enter(moment, permit);
+    /// A call counts from one moment for the plan, and from another for its route, if it waited for one of them.
+    fn enter(&mut self, [of_plan, of_route]: [u64; 2], permit: Option<&Permit>) {
+        let Some(permit) = permit else { return };
+        self.ledger.enter(of_plan, permit);
+        if permit.pace().route().is_some() {
+            self.of_route.enter(of_route, permit);
         }
     }
 
+    fn any_account(&mut self, node: usize) -> Account {
+        let mut accounts = self.cluster.houses[node].accounts();
+        accounts.swap_remove(self.chance.index(accounts.len()))
+    }
+
     fn draft_renewal(&mut self, node: usize) {
-        let (now, house) = (self.clock(node), &self.cluster.houses[node]);
+        let (now, account) = (self.clock(node), self.any_account(node));
         if self.stages[node].is_none() {
-            house.read_if_needed(now);
-            let draft = house.account().renewal(at(now));
+            self.cluster.houses[node].bring_up_to_date(&account, now);
+            let draft = account.renewal(at(now));
             self.stages[node] = draft.map(|draft| Stage::Drafted(Waiting::Nobody, draft));
         }
     }
 
     fn draft_settlement(&mut self, node: usize) {
-        let (now, house) = (self.clock(node), &self.cluster.houses[node]);
+        let (now, account) = (self.clock(node), self.any_account(node));
         if self.stages[node].is_none() {
-            house.read_if_needed(now);
-            let draft = house.account().settlement(at(now));
+            self.cluster.houses[node].bring_up_to_date(&account, now);
+            let draft = account.settlement(at(now));
             self.stages[node] = draft.map(|draft| Stage::Drafted(Waiting::Nobody, draft));
         }
     }
@@ -141,14 +156,18 @@ impl Life {
             Some(Stage::Drafted(_, draft)) if self.chance.below(6) == 0 => self.limbo.push(draft),
             Some(Stage::Drafted(waiting, draft)) => {
                 if !self.cluster.disk.write(&draft) {
-                    self.cluster.houses[node].account().learn(self.cluster.disk.read(), at(now));
+                    let accounts = self.cluster.houses[node].accounts();
+                    let account = accounts.iter().find(|account| account.route() == draft.route()).unwrap();
+                    account.learn(self.cluster.disk.read_of(draft.route()), at(now));
                 } else if self.chance.below(6) > 0 {
                     self.stages[node] = Some(Stage::Written(waiting, draft));
                 } // Else it is written, and the answer is lost.
             }
             Some(Stage::Written(Waiting::Call(request, asked_at), draft)) => {
                 let permit = request.granted(draft, at(now));
-                self.enter(asked_at, permit.as_ref());
+                let of_route = request.account().route().is_some();
+                let moments = if of_route { [self.true_time, asked_at] } else { [asked_at, self.true_time] };
+                self.enter(moments, permit.as_ref());
             }
             Some(Stage::Written(Waiting::Nobody, draft)) => {
                 draft.written();
@@ -176,13 +195,42 @@ const PLANS: [&str; 8] = [
     "0.001 100 - -",
 ];
 
-fn live(terms: &str, nodes: usize, apart: u64, seed: u64, steps: usize) -> usize {
-    let mut life = Life::new(terms, nodes, apart, seed);
+/// Plans with a rule for a route: calls that cost much of a fast plan, a slow route in it, a route that is faster than
+/// the plan, and one that takes nearly all of the plan's burst or quota.
+const RULES: [(&str, &str); 6] = [
+    ("1000 2000 100000/day -", "POST /dear cost=20 rate=2000 burst=900"),
+    ("100 20 5000/day -", "POST /dear cost=2 rate=0.5 burst=6"),
+    ("7 30 200/day -", "POST /dear cost=3 rate=50 burst=40"),
+    ("20 10 - -", "POST /dear cost=9 rate=15 burst=9"),
+    ("50 100 60/day -", "POST /dear cost=50 rate=10 burst=60"),
+    ("0.01 30 - -", "POST /dear cost=5"),
+];
+
+fn live(plan: &Plan, nodes: usize, apart: u64, seed: u64, steps: usize) -> usize {
+    let mut life = Life::new(plan.clone(), nodes, apart, seed);
     for _ in 0..steps {
         life.step();
     }
-    life.ledger.check(&plan(terms), apart, &format!("{terms}, {nodes} nodes, seed {seed}"));
+    let what = format!("{plan:?}, {nodes} nodes, seed {seed}");
+    life.ledger.check(plan, apart, &what);
+    if let Some(RoutePace { rate, burst }) = plan.routes().first().and_then(|rule| rule.pace) {
+        life.of_route.check_bucket(rate, burst, apart, &what);
+    }
     life.ledger.len()
+}
+
+#[test]
+fn costs_and_routes_keep_to_their_limits_over_all_nodes() {
+    for (terms, rule) in RULES {
+        for nodes in [1, 2, 3, 8] {
+            let plan = plan_with(terms, &[rule]);
+            let admitted: usize = (0..5).map(|seed| live(&plan, nodes, 0, seed, 1_000)).sum();
+            assert!(admitted > 20, "{terms}, {nodes} nodes: only {admitted} calls came in at all");
+        }
+        for seed in 0..4 {
+            live(&plan_with(terms, &[rule]), 3, SECOND / 2, seed, 1_000);
+        }
+    }
 }
 
 /// Crashes, freezes longer than a lease, answers that are lost, writes that land long after they were given up,
@@ -191,7 +239,7 @@ fn live(terms: &str, nodes: usize, apart: u64, seed: u64, steps: usize) -> usize
 fn whatever_happens_to_nodes_their_calls_together_keep_to_the_plan() {
     for terms in PLANS {
         for nodes in [1, 2, 3, 8] {
-            let admitted: usize = (0..5).map(|seed| live(terms, nodes, 0, seed, 1_000)).sum();
+            let admitted: usize = (0..5).map(|seed| live(&plan(terms), nodes, 0, seed, 1_000)).sum();
             assert!(admitted > 100, "{terms}, {nodes} nodes: only {admitted} calls came in at all");
         }
     }
@@ -202,7 +250,7 @@ fn clocks_that_are_apart_cost_what_is_refilled_in_between_and_no_more() {
     for terms in PLANS {
         for apart in [SECOND / 100, SECOND / 2, 5 * SECOND] {
             for seed in 0..4 {
-                live(terms, 3, apart, seed, 1_000);
+                live(&plan(terms), 3, apart, seed, 1_000);
             }
         }
     }
@@ -251,7 +299,7 @@ impl Bucket {
 fn plans_that_change_hold_from_then_on_over_all_nodes() {
     for seed in 0..25 {
         let what = format!("seed {seed}");
-        let mut life = Life::new(PLANS[0], 3, 0, seed);
+        let mut life = Life::new(plan(PLANS[0]), 3, 0, seed);
         let first = plan(PLANS[0]);
         let fastest = per_nano(&first);
         let mut bucket = Bucket { plan: first, level: 0.0, looked_at: NOON, fastest };

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use serde_json::{Value, json};
+use skybridge_domain::plan::RouteRule;
 
 use super::client::segment;
 use super::failure::Failure;
@@ -19,10 +20,12 @@ pub(crate) enum Command {
 
 /// Create a plan, or replace the limits of one
 ///
-/// Agencies on the plan are paced by the new limits at once. What is not given is not limited.
+/// Agencies on the plan are paced by the new limits at once, and what they have used stays used. What is not given is
+/// not limited; rules for routes that are not given again are gone.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  skybridge plan set basic --rate 10 --burst 20 --quota 10000/day --in-flight 8"
+    after_help = "Example:\n  skybridge plan set basic --rate 10 --burst 20 --quota 10000/day --in-flight 8\n  \
+skybridge plan set basic --rate 10 --burst 20 --route \"POST /v1/bookings cost=5 rate=2 burst=4\""
 )]
 pub(crate) struct SetArgs {
     /// The plan's name
@@ -43,6 +46,10 @@ pub(crate) struct SetArgs {
     /// Calls that may be in progress at the same moment
     #[arg(long, value_name = "CALLS")]
     in_flight: Option<u32>,
+
+    /// A rule for one route: what a call of it costs, and a rate and burst of its own; can be given again
+    #[arg(long = "route", value_name = "\"METHOD /PATH cost=N rate=R burst=B\"")]
+    routes: Vec<RouteRule>,
 }
 
 impl Command {
@@ -55,12 +62,27 @@ impl Command {
 }
 
 fn set(args: &SetArgs, session: &Session) -> Result<(), Failure> {
-    let limits =
-        json!({ "rate": args.rate, "burst": args.burst, "quota": args.quota, "in_flight": args.in_flight });
+    let routes: Vec<Value> = args.routes.iter().map(rule).collect();
+    let limits = json!({
+        "rate": args.rate,
+        "burst": args.burst,
+        "quota": args.quota,
+        "in_flight": args.in_flight,
+        "routes": routes,
+    });
     let path = format!("/admin/v1/plans/{}", segment(&args.name));
     let plan = session.client()?.send("PUT", &path, &limits)?;
     session.show(&plan, |plan| {
         format!("Plan {} now allows {}.\n\n{}", plan.text("name"), limits_in_words(plan), next_step(plan))
+    })
+}
+
+fn rule(rule: &RouteRule) -> Value {
+    json!({
+        "route": rule.operation.as_str(),
+        "cost": rule.cost,
+        "rate": rule.pace.map(|pace| pace.rate.to_string()),
+        "burst": rule.pace.map(|pace| pace.burst),
     })
 }
 
@@ -80,7 +102,20 @@ fn limits_in_words(plan: &Value) -> String {
     if plan["in_flight"].is_u64() {
         words.push(format!("{} in progress", plan.number("in_flight")));
     }
+    words.extend(plan.list("routes").iter().map(route_in_words));
     words.join(", ")
+}
+
+/// `POST /v1/bookings (counts as 5, 2 per second, 4 at once)`.
+fn route_in_words(route: &Value) -> String {
+    let mut words = Vec::new();
+    if route["cost"] != 1 {
+        words.push(format!("counts as {}", route.number("cost")));
+    }
+    if route["burst"].is_u64() {
+        words.push(format!("{} per second, {} at once", rate(route), route.number("burst")));
+    }
+    format!("{} ({})", route.text("route"), words.join(", "))
 }
 
 /// Calls per second, with or without its unit in the answer.
@@ -97,6 +132,12 @@ fn quota_in_words(plan: &Value) -> String {
     }
 }
 
+/// One line for each rule.
+fn routes(plan: &Value) -> String {
+    let rules: Vec<String> = plan.list("routes").iter().map(route_in_words).collect();
+    if rules.is_empty() { "-".to_owned() } else { rules.join("\n") }
+}
+
 fn list(session: &Session) -> Result<(), Failure> {
     let answer = session.client()?.get("/admin/v1/plans")?;
     session.show(&answer, |answer| {
@@ -109,11 +150,12 @@ fn list(session: &Session) -> Result<(), Failure> {
                 plan.number("burst"),
                 quota,
                 plan.number("in_flight"),
+                routes(plan),
                 plan.moment("updated_at"),
             ]
         });
         table::of(
-            ["NAME", "RATE", "BURST", "QUOTA", "IN FLIGHT", "CHANGED (UTC)"],
+            ["NAME", "RATE", "BURST", "QUOTA", "IN FLIGHT", "ROUTES", "CHANGED (UTC)"],
             rows.collect(),
             "There is no plan yet. Create one:  skybridge plan set basic --rate 10 --burst 20",
         )
@@ -130,6 +172,17 @@ mod tests {
         assert_eq!(
             limits_in_words(&full),
             "10 calls per second, 2,000 at once after a pause, 10,000 per day, 8 in progress"
+        );
+        let with_routes = json!({
+            "rate": "10", "burst": 20, "routes": [
+                {"route": "GET /v1/bookings", "cost": 5, "rate": null, "burst": null},
+                {"route": "POST /v1/bookings", "cost": 1, "rate": "2/s", "burst": 4},
+            ],
+        });
+        assert_eq!(
+            limits_in_words(&with_routes),
+            "10 calls per second, 20 at once after a pause, GET /v1/bookings (counts as 5), POST /v1/bookings (2 per \
+             second, 4 at once)"
         );
         let bare = json!({"rate": "0.5/s", "burst": 1, "quota": null, "in_flight": null});
         assert_eq!(limits_in_words(&bare), "0.5 calls per second, 1 at once after a pause");

@@ -25,27 +25,41 @@ impl Args {
 }
 
 fn render(usage: &Value) -> String {
-    let mut rows: Vec<[String; 6]> = usage
-        .list("policies")
-        .iter()
-        .map(|policy| {
-            let window = policy["window_seconds"].as_u64().map(std::time::Duration::from_secs);
-            [
-                policy.text("name"),
-                policy.number("limit"),
-                policy.number("used"),
-                policy.number("remaining"),
-                window.map_or_else(|| "-".to_owned(), duration::words),
-                policy.moment("resets_at"),
-            ]
-        })
-        .collect();
+    let mut rows: Vec<[String; 6]> = usage.list("policies").iter().map(limit_row).collect();
+    rows.extend(
+        usage
+            .list("routes")
+            .iter()
+            .filter(|route| route["policy"].is_object())
+            .map(|route| limit_row(&route["policy"])),
+    );
     if let Some(row) = in_flight(&usage["in_flight"]) {
         rows.push(row);
     }
     let headings = ["LIMIT", "ALLOWED", "USED", "LEFT", "WINDOW", "RESETS (UTC)"];
     let limits = table::of(headings, rows, "The plan sets no limit.");
-    format!("{} is on plan {}.\n\n{limits}", usage.text("agency"), usage.text("plan"))
+    let costs = costs(usage);
+    format!("{} is on plan {}.\n\n{limits}{costs}", usage.text("agency"), usage.text("plan"))
+}
+
+fn limit_row(policy: &Value) -> [String; 6] {
+    let window = policy["window_seconds"].as_u64().map(std::time::Duration::from_secs);
+    [
+        policy.text("name"),
+        policy.number("limit"),
+        policy.number("used"),
+        policy.number("remaining"),
+        window.map_or_else(|| "-".to_owned(), duration::words),
+        policy.moment("resets_at"),
+    ]
+}
+
+/// What calls of some routes count as, where that is not one.
+fn costs(usage: &Value) -> String {
+    let line =
+        |route: &Value| format!("\nA call of {} counts as {}.", route.text("route"), route.number("cost"));
+    let lines: String = usage.list("routes").iter().filter(|route| route["cost"] != 1).map(line).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 fn in_flight(limit: &Value) -> Option<[String; 6]> {
@@ -78,14 +92,21 @@ mod tests {
                  "resets_at": "2027-03-15T00:00:00.000Z"},
             ],
             "in_flight": {"limit": 50, "current": 1},
+            "routes": [
+                {"route": "GET /v1/bookings", "cost": 5, "policy": null},
+                {"route": "POST /booking", "cost": 1, "policy":
+                    {"name": "POST /booking", "limit": 4, "used": 1, "remaining": 3, "window_seconds": 2}},
+            ],
         }));
         assert_eq!(
             text,
             "PartnerCo is on plan demo.\n\n\
-             LIMIT      ALLOWED  USED  LEFT    WINDOW  RESETS (UTC)\n\
-             burst      100      1     99      2s      -\n\
-             day        100,000  10    99,990  1d      2027-03-15 00:00:00\n\
-             in flight  50       1     49      -       -"
+             LIMIT          ALLOWED  USED  LEFT    WINDOW  RESETS (UTC)\n\
+             burst          100      1     99      2s      -\n\
+             day            100,000  10    99,990  1d      2027-03-15 00:00:00\n\
+             POST /booking  4        1     3       2s      -\n\
+             in flight      50       1     49      -       -\n\n\
+             A call of GET /v1/bookings counts as 5."
         );
     }
 
