@@ -27,8 +27,15 @@ pub(crate) fn complete(described: OpenApi) -> Value {
     ]);
     document["components"]["schemas"] = schemas::all();
     document["components"]["securitySchemes"] = json!({
-        "api_key": { "type": "apiKey", "in": "header", "name": "x-api-key" },
-        "bearer": { "type": "http", "scheme": "bearer" },
+        "api_key": {
+            "type": "apiKey", "in": "header", "name": "x-api-key",
+            "description": format!(
+                "The agency's key. For scanners that look for leaked secrets it matches `{}`; the last six characters \
+                 are a checksum (`skybridge key check`).",
+                skybridge_domain::key::PATTERN
+            ),
+        },
+        "bearer": { "type": "http", "scheme": "bearer", "description": "The same key, as a bearer token." },
     });
     let paths = document["paths"].as_object_mut().expect("the document has paths");
     for operation in paths
@@ -98,7 +105,9 @@ const SHARED_REFUSALS: &[SharedRefusal] = &[
     ("406", "not-acceptable", |operation| operation.keyed),
     ("408", "request-timeout", |operation| operation.has_body),
     ("414", "uri-too-long", |_| true),
-    ("429", "rate-limited, quota-exceeded, too-many-in-flight", |operation| operation.keyed),
+    ("429", "rate-limited, quota-exceeded, too-many-in-flight, too-many-failed-attempts", |operation| {
+        operation.keyed
+    }),
     ("431", "headers-too-large", |_| true),
     ("500", "internal", |_| true),
     ("503", "overloaded, store-unavailable; readyz also draining", |operation| operation.asks_the_store),
@@ -117,6 +126,17 @@ const SHARED_HEADERS: &[SharedHeader] = &[
     (
         "RateLimit",
         "The limit that is nearest: what remains (`r`) and in how many seconds it is whole again (`t`)",
+        is_to_a_known_caller,
+    ),
+    (
+        "Deprecation",
+        "Since when the key that was sent is replaced by another, as a structured-field date (RFC 9745); there only \
+         while a rotated key is in its grace",
+        is_to_a_known_caller,
+    ),
+    (
+        "Sunset",
+        "Until when the key that was sent works (RFC 8594); there only while a rotated key is in its grace",
         is_to_a_known_caller,
     ),
     ("Retry-After", "In how many seconds the request may be sent again", |_, status| {

@@ -9,6 +9,7 @@ mod credentials;
 mod entrance;
 mod envelope;
 mod exchange;
+mod lockout;
 mod provenance;
 mod request_id;
 
@@ -29,6 +30,7 @@ pub(crate) use credentials::{CHALLENGE, bearer_token};
 pub(crate) use entrance::Entrances;
 pub(crate) use exchange::Exchange;
 use exchange::take_refusal;
+pub(crate) use lockout::Doorkeeper;
 pub use provenance::{ClientCertificate, SourceAddress};
 pub use request_id::GatewayRequestId;
 pub(crate) use request_id::RequestIds;
@@ -65,8 +67,11 @@ async fn pass(
         Access::Key(scope, operation) => {
             envelope::require_json_accepted(request.headers())?;
             // Who is calling? Told from the key alone; storage is not asked.
-            let caller =
-                credentials::caller(door.desk.gate(), &request, exchange.source(), exchange.begun_at())?;
+            let (source, now) = (exchange.source(), exchange.begun_at());
+            let caller = credentials::caller(door.desk.gate(), &request, source, now)
+                // Who fails too often is told to wait; a good key never comes here.
+                .map_err(|not_let_in| door.doorkeeper.answer(not_let_in, source, now))?;
+            exchange.note_grace(caller.grace());
             let permit = match caller.require(*scope).map_err(refuse::scope) {
                 // May they call now? One atomic decision over rate, burst, quota and calls in flight.
                 Ok(()) => admit(door, exchange, &caller, operation).await,

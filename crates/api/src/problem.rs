@@ -104,6 +104,8 @@ problem_table! {
     QuotaExceeded = "quota-exceeded", TOO_MANY_REQUESTS, "The quota is used up";
     /// More at once than the plan allows.
     TooManyInFlight = "too-many-in-flight", TOO_MANY_REQUESTS, "Too many requests at once";
+    /// More keys or signatures that are not taken than anybody mistypes.
+    TooManyFailedAttempts = "too-many-failed-attempts", TOO_MANY_REQUESTS, "Too many failed attempts";
     /// A defect of this program.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
     /// The queue in front of the store is full.

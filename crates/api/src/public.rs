@@ -21,13 +21,14 @@ use axum::middleware::from_fn_with_state;
 use bytes::Bytes;
 use skybridge_desk::Desk;
 use skybridge_domain::operation::Operation;
+use skybridge_gate::LockoutTerms;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::draining::Draining;
 use crate::openapi;
 pub use crate::pipeline::{ClientCertificate, GatewayRequestId, SourceAddress, VouchedKey};
-use crate::pipeline::{Entrances, RequestIds, pipeline};
+use crate::pipeline::{Doorkeeper, Entrances, RequestIds, pipeline};
 use crate::problem::{Code, Refusal};
 use crate::tally::Tally;
 
@@ -40,6 +41,7 @@ pub(crate) struct Door {
     pub(crate) body_deadline: Duration,
     pub(crate) draining: Draining,
     pub(crate) tally: Tally,
+    pub(crate) doorkeeper: Doorkeeper,
 }
 
 /// What the operator may choose.
@@ -49,6 +51,19 @@ pub struct Options {
     pub body_deadline: Duration,
     /// Tells when the program begins to shut down.
     pub draining: Draining,
+    /// How many keys and signatures that are not taken are answered as such, per source and per key.
+    pub lockout: LockoutTerms,
+}
+
+impl Default for Options {
+    /// What `serve` does if nobody chooses.
+    fn default() -> Self {
+        Self {
+            body_deadline: Duration::from_secs(30),
+            draining: Draining::default(),
+            lockout: LockoutTerms::default(),
+        }
+    }
 }
 
 /// The public listener's router. The peer's address is expected as
@@ -64,6 +79,7 @@ pub fn router(desk: Arc<Desk>, options: Options) -> Router {
         body_deadline: options.body_deadline,
         draining: options.draining,
         tally: Tally::register(),
+        doorkeeper: Doorkeeper::register(options.lockout),
         desk,
     });
     routes

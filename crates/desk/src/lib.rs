@@ -40,6 +40,7 @@ pub struct Desk {
     leases: Arc<admission::Leases>,
     /// The partners as the gate knows them.
     roster: tokio::sync::Mutex<partners::Roster>,
+    uses_looked_at: partners::UsesLookedAt,
 }
 
 impl Desk {
@@ -59,7 +60,8 @@ impl Desk {
         let roster = partners::Roster::load(&*store, now).await?;
         let gate = Gate::new(peppers, roster.partners(now), node, now)?;
         let leases = admission::Leases::new(Arc::clone(&store), Arc::clone(&clock));
-        Ok(Self { store, gate, clock, randomness, leases, roster: tokio::sync::Mutex::new(roster) })
+        let (roster, uses_looked_at) = (tokio::sync::Mutex::new(roster), partners::UsesLookedAt::default());
+        Ok(Self { store, gate, clock, randomness, leases, roster, uses_looked_at })
     }
 
     /// The gate in front of the counter.

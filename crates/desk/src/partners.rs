@@ -7,11 +7,13 @@
 mod agencies;
 mod change_log;
 mod keys;
+mod last_uses;
 mod plans;
 mod record;
 mod roster;
 
 pub use keys::{IssuedKey, KeyRequest, Rotation};
+pub(crate) use last_uses::UsesLookedAt;
 pub use plans::PlanEntry;
 pub(crate) use roster::Roster;
 pub use roster::RosterSize;

@@ -143,6 +143,8 @@ pub struct Key {
     pub expires_at: Option<Timestamp>,
     /// From when on it is no longer taken because somebody said so.
     pub revoked_at: Option<Timestamp>,
+    /// When a rotation made another in its place.
+    pub rotated_at: Option<Timestamp>,
     /// The key that a rotation made in its place.
     pub replaced_by: Option<KeyId>,
     /// The key in whose place a rotation made this one.

@@ -35,6 +35,20 @@ impl Timestamp {
         self.0 / 1_000_000
     }
 
+    /// Whole seconds since the epoch, rounded down.
+    #[must_use]
+    pub const fn as_secs(self) -> u64 {
+        self.0 / 1_000_000_000
+    }
+
+    /// The moment as HTTP writes dates (RFC 9110, section 5.6.7), to the second: `Sun, 14 Mar 2027 09:26:53 GMT`.
+    #[must_use]
+    pub fn http_date(self) -> String {
+        let seconds = i64::try_from(self.as_secs()).expect("64 bits of nanoseconds are 35 of seconds");
+        let moment = jiff::Timestamp::from_second(seconds).expect("the year 2554 is within jiff's range");
+        moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
     /// The same moment, rounded down to the millisecond.
     #[must_use]
     pub const fn whole_millis(self) -> Self {
@@ -94,4 +108,21 @@ pub trait Clock: Send + Sync + 'static {
     /// The present moment. May step back when the machine's clock is set; callers that must not go back
     /// remember the latest moment they saw.
     fn now(&self) -> Timestamp;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_dates_are_of_fixed_length_and_in_english() {
+        for (moment, date) in [
+            ("1994-11-06T08:49:37Z", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            ("2027-01-01T00:00:00.999Z", "Fri, 01 Jan 2027 00:00:00 GMT"),
+            ("2400-02-29T23:59:59Z", "Tue, 29 Feb 2400 23:59:59 GMT"),
+        ] {
+            assert_eq!(Timestamp::parse(moment).unwrap().http_date(), date);
+        }
+        assert_eq!(Timestamp::from_nanos(u64::MAX).http_date().len(), 29);
+    }
 }

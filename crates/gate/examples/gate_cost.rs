@@ -136,6 +136,7 @@ fn record(key: &ApiKey, agency: &AgencyName, peppers: &Peppers) -> Key {
         expires_at: None,
         revoked_at: None,
         replaced_by: None,
+        rotated_at: None,
         rotated_from: None,
     }
 }

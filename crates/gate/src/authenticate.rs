@@ -79,7 +79,10 @@ fn let_in(
         return Err(AuthenticationRefusal::AddressNotAllowed);
     }
     match known.standing {
-        Standing::Active => Ok(Caller(Arc::clone(known))),
+        Standing::Active => {
+            known.last_use.note(now);
+            Ok(Caller(Arc::clone(known)))
+        }
         Standing::Suspended { .. } => Err(AuthenticationRefusal::AgencySuspended),
     }
 }
@@ -120,6 +123,14 @@ impl Caller {
         self.0.key.scopes
     }
 
+    /// The grace that the key is in, if it was rotated; `None` for a key that stands.
+    #[must_use]
+    pub fn grace(&self) -> Option<Grace> {
+        let key = &self.0.key;
+        key.replaced_by?;
+        Some(Grace { rotated_at: key.rotated_at?, ends_at: key.expires_at? })
+    }
+
     /// Makes sure that the key may do what `scope` says.
     ///
     /// # Errors
@@ -146,6 +157,15 @@ impl std::fmt::Debug for Caller {
             .field("mode", &self.mode())
             .finish_non_exhaustive()
     }
+}
+
+/// A key that was rotated goes on working for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grace {
+    /// When another key took its place.
+    pub rotated_at: Timestamp,
+    /// From when on it is no longer taken.
+    pub ends_at: Timestamp,
 }
 
 /// Why a caller may not come in.

@@ -11,13 +11,17 @@
 
 mod authenticate;
 mod headers;
+mod last_use;
+mod lockout;
 mod locks;
 mod pepper;
 mod registry;
 mod throttle;
 
-pub use authenticate::{AuthenticationRefusal, Caller, ScopeMissing};
+pub use authenticate::{AuthenticationRefusal, Caller, Grace, ScopeMissing};
 pub use headers::{HeaderText, PaceHeaders, pace_headers};
+pub use last_use::KeyUse;
+pub use lockout::{LockedOut, LockedOutBy, Lockout, LockoutTerms};
 pub use pepper::{InvalidPeppers, Peppers, SecretHash};
 pub use registry::{Partners, RegistryError};
 pub use throttle::{
@@ -30,7 +34,7 @@ use std::sync::{Arc, PoisonError};
 use arc_swap::ArcSwap;
 use skybridge_domain::time::Timestamp;
 
-use locks::Mutex;
+use locks::{Mutex, MutexGuard};
 use registry::Registry;
 use throttle::Post;
 
@@ -42,6 +46,8 @@ pub struct Gate {
     replacing: Mutex<()>,
     peppers: Peppers,
     post: Arc<Post>,
+    /// The last uses of keys that left the registry, until they are written down.
+    departed: Mutex<Vec<KeyUse>>,
 }
 
 impl Gate {
@@ -61,7 +67,7 @@ impl Gate {
     ) -> Result<Self, RegistryError> {
         let post = Arc::new(Post::new(node, now));
         let registry = ArcSwap::from_pointee(Registry::first(partners, &peppers, &post, now)?);
-        Ok(Self { registry, replacing: Mutex::new(()), peppers, post })
+        Ok(Self { registry, replacing: Mutex::new(()), peppers, post, departed: Mutex::new(Vec::new()) })
     }
 
     /// Takes `partners` in place of what was known before. Holds from the next request on; what an agency has
@@ -71,9 +77,17 @@ impl Gate {
     /// When a key names no agency, or an agency no plan; then nothing changes.
     pub fn replace(&self, partners: Partners, now: Timestamp) -> Result<(), RegistryError> {
         let _one_at_a_time = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-        let registry = self.registry.load().replaced_by(partners, &self.peppers, &self.post, now)?;
+        let standing = self.registry.load_full();
+        let registry = standing.replaced_by(partners, &self.peppers, &self.post, now)?;
+        let gone = standing.credentials().filter(|known| registry.credential(&known.key.id).is_none());
+        let uses: Vec<KeyUse> = gone.filter_map(|known| KeyUse::last_of(known.as_ref())).collect();
+        self.departed().extend(uses);
         self.registry.store(registry.into());
         Ok(())
+    }
+
+    fn departed(&self) -> MutexGuard<'_, Vec<KeyUse>> {
+        self.departed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The node whose gate it is.

@@ -13,6 +13,7 @@ use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::Timestamp;
 
+use crate::last_use::LastUse;
 use crate::pepper::Peppers;
 use crate::throttle::{Pace, PlanTerms, Post, Rule, Terms};
 
@@ -55,6 +56,8 @@ pub(crate) struct Credential {
     pub(crate) pepper: Option<usize>,
     /// The agency's standing.
     pub(crate) standing: Standing,
+    /// When it was last used; shared with the registries before and after.
+    pub(crate) last_use: Arc<LastUse>,
     pub(crate) key: Key,
 }
 
@@ -111,13 +114,18 @@ impl Registry {
             };
             let (pace, standing, rules) = (Arc::clone(pace), *standing, rules.clone());
             let pepper = peppers.position(&key.pepper_id);
-            keys.insert(key.id, Arc::new(Credential { pace, rules, pepper, standing, key }));
+            let last_use = paces.last_use_of(&key.id);
+            keys.insert(key.id, Arc::new(Credential { pace, rules, pepper, standing, last_use, key }));
         }
         Ok(Self { agencies, keys })
     }
 
     pub(crate) fn credential(&self, id: &KeyId) -> Option<&Arc<Credential>> {
         self.keys.get(id)
+    }
+
+    pub(crate) fn credentials(&self) -> impl Iterator<Item = &Arc<Credential>> {
+        self.keys.values()
     }
 
     pub(crate) fn pace_of(&self, agency: &AgencyName) -> Option<&Arc<Pace>> {
@@ -159,6 +167,11 @@ impl Paces<'_> {
             Some(known) => self.adopt(known, terms),
             None => agency.add_route(route, Arc::clone(terms), Arc::clone(self.post), self.now),
         }
+    }
+
+    fn last_use_of(&self, id: &KeyId) -> Arc<LastUse> {
+        let known = self.before.and_then(|registry| registry.credential(id));
+        known.map(|known| Arc::clone(&known.last_use)).unwrap_or_default()
     }
 
     fn adopt(&mut self, pace: Arc<Pace>, terms: &Arc<Terms>) -> Arc<Pace> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use lambda_runtime::{Context, Diagnostic};
-use skybridge_api::{Draining, public};
+use skybridge_api::public;
 use skybridge_desk::Desk;
 use skybridge_store::StoreError;
 use tower::ServiceExt as _;
@@ -22,6 +22,12 @@ const ROSTER_AGE_MAX: Duration = Duration::from_millis(500);
 
 /// How long an event waits for them. Longer means that the store is away.
 const ROSTER_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// How much later than what is written down the use of a key must be to be written too.
+const USES_AGE_MAX: Duration = Duration::from_secs(300);
+
+/// How often an instance looks for such uses.
+const USES_LOOKED_AT_EVERY: Duration = Duration::from_secs(30);
 
 /// A body is here as a whole when its event is; the router wants a limit all the same.
 const BODY_DEADLINE: Duration = Duration::from_secs(5);
@@ -55,7 +61,7 @@ impl From<Failure> for Diagnostic {
 impl Function {
     pub(crate) fn new(desk: Desk, gateway_keys: GatewayKeys) -> Self {
         let desk = Arc::new(desk);
-        let options = public::Options { body_deadline: BODY_DEADLINE, draining: Draining::default() };
+        let options = public::Options { body_deadline: BODY_DEADLINE, ..public::Options::default() };
         Self { router: public::router(Arc::clone(&desk), options), desk, gateway_keys }
     }
 
@@ -68,6 +74,7 @@ impl Function {
             let request = request::from_event(event, self.gateway_keys)?;
             self.hear_of_changes().await;
             let response = self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+            self.record_last_uses().await;
             Ok(Answer::of(response, format).await?)
         }
         .instrument(span)
@@ -84,6 +91,15 @@ impl Function {
                 tracing::warn!(error, "changes of partners could not be asked for");
             }
             Err(_elapsed) => tracing::warn!("changes of partners were not told in time"),
+        }
+    }
+
+    /// Writes down when keys were last used, on the way of a call now and then, since an instance has no background:
+    /// with the first call of a key, and after [`USES_AGE_MAX`] again. Another instance may have just done so.
+    async fn record_last_uses(&self) {
+        let recorded = self.desk.record_last_uses_now_and_then(USES_LOOKED_AT_EVERY, USES_AGE_MAX);
+        if !matches!(tokio::time::timeout(ROSTER_WAIT_MAX, recorded).await, Ok(Ok(()))) {
+            tracing::debug!("the last uses of keys could not be written down yet");
         }
     }
 

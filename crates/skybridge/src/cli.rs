@@ -1,6 +1,6 @@
 //! The command line: one module per noun, each with its arguments and its own `run`.
 //!
-//! All commands but `serve`, `config`, `doctor`, `openapi` and `restore` are clients of the admin API of a
+//! All commands but `serve`, `config`, `doctor`, `openapi`, `restore` and `key check` are clients of the admin API of a
 //! running server. Exit codes: 0 done; 1 refused, failed, or something is wrong with what was checked; 2 the
 //! command or the configuration makes no sense, or there is no server to ask.
 

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use skybridge_gate::LockoutTerms;
 use tracing_subscriber::EnvFilter;
 
 pub(crate) use fault::{Fault, Faults};
@@ -34,6 +35,7 @@ pub(crate) struct Config {
     pub(crate) commit_queue: usize,
     pub(crate) dynamodb: DynamoDb,
     pub(crate) log: Log,
+    pub(crate) lockout: LockoutTerms,
 }
 
 /// The `[http]` section.
@@ -169,6 +171,10 @@ impl Config {
                     "\"error\", \"warn\", \"info\", \"debug\", \"trace\", or a tracing filter",
                 ),
             },
+            lockout: LockoutTerms {
+                failures: reader.failures("lockout.failures"),
+                refill: reader.duration("lockout.refill"),
+            },
         };
         if reader.faults.is_empty() { Ok(config) } else { Err(Faults(reader.faults)) }
     }
@@ -199,6 +205,11 @@ impl Reader<'_> {
     fn duration(&mut self, key: &str) -> Duration {
         let above_zero = |text: &str| duration::parse(text).ok().filter(|duration| !duration.is_zero());
         self.take(key, above_zero, "a duration above zero, such as 500ms, 10s or 5m")
+    }
+
+    fn failures(&mut self, key: &str) -> u32 {
+        let in_range = |text: &str| text.parse().ok().filter(|count| (1..=1_000_000).contains(count));
+        self.take(key, in_range, "a whole number from 1 to 1000000")
     }
 
     fn count(&mut self, key: &str) -> usize {

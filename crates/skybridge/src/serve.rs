@@ -91,6 +91,7 @@ async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
 
     upkeep::keep_roster(Arc::clone(&house.desk));
     upkeep::return_leases(Arc::clone(&house.desk));
+    upkeep::record_last_uses(Arc::clone(&house.desk));
     let (public_drain, signal) = drain::drain();
     tokio::spawn(public.serve(routers.public, signal));
     let (admin_drain, signal) = drain::drain();
@@ -172,6 +173,10 @@ impl House {
     /// Writes down what the agencies have used, and closes the store.
     async fn close(self) -> anyhow::Result<()> {
         let settled = tokio::time::timeout(SETTLE_MAX, self.desk.settle_limits()).await;
+        let recorded = self.desk.record_last_uses(Duration::ZERO);
+        if !matches!(tokio::time::timeout(SETTLE_MAX, recorded).await, Ok(Ok(()))) {
+            tracing::warn!("when keys were last used could not be written down");
+        }
         // Closed in any case: what is on record then counts more as used, never less.
         self.store.close().await?;
         let told = "what the agencies have used could not be settled; what was leased lapses by itself";

@@ -114,9 +114,11 @@ pub(super) async fn list_keys(
     State(office): State<Arc<Office>>,
     Segment(agency): Segment,
 ) -> Result<Response, Refusal> {
-    let keys = office.desk.keys_of(&agency_name(&agency)?).await.map_err(refuse::partner)?;
+    let agency = agency_name(&agency)?;
+    let keys = office.desk.keys_of(&agency).await.map_err(refuse::partner)?;
+    let uses = office.desk.last_uses(&agency, &keys).await.map_err(crate::refuse::store)?;
     let now = office.desk.now();
-    let keys = keys.iter().map(|key| KeyDocument::of(key, now)).collect();
+    let keys = keys.iter().map(|key| KeyDocument::of(key, uses.get(&key.id).copied(), now)).collect();
     Ok(answer::document(StatusCode::OK, &KeysDocument { keys }))
 }
 
@@ -141,7 +143,9 @@ pub(super) async fn revoke_key(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let key = office.desk.revoke_key(&operator(&headers), key_id(&id)?).await.map_err(refuse::partner)?;
-    Ok(answer::document(StatusCode::OK, &KeyDocument::of(&key, office.desk.now())))
+    let uses = office.desk.last_uses(&key.agency, std::slice::from_ref(&key)).await;
+    let last_use = uses.map_err(crate::refuse::store)?.get(&key.id).copied();
+    Ok(answer::document(StatusCode::OK, &KeyDocument::of(&key, last_use, office.desk.now())))
 }
 
 #[derive(Serialize)]
@@ -162,12 +166,14 @@ struct KeyDocument<'a> {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    rotated_at: Option<Timestamp>,
     replaced_by: Option<&'a str>,
     rotated_from: Option<&'a str>,
 }
 
 impl<'a> KeyDocument<'a> {
-    fn of(key: &'a Key, now: Timestamp) -> Self {
+    fn of(key: &'a Key, last_used_at: Option<Timestamp>, now: Timestamp) -> Self {
         Self {
             key_id: key.id.as_str(),
             agency: key.agency.as_str(),
@@ -179,6 +185,8 @@ impl<'a> KeyDocument<'a> {
             created_at: key.created_at,
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
+            last_used_at,
+            rotated_at: key.rotated_at,
             replaced_by: key.replaced_by.as_ref().map(KeyId::as_str),
             rotated_from: key.rotated_from.as_ref().map(KeyId::as_str),
         }
@@ -205,7 +213,7 @@ impl<'a> IssuedDocument<'a> {
     fn of(issued: &'a IssuedKey, replaced: Option<&'a Key>) -> Self {
         Self {
             key: issued.text.reveal(),
-            kept: KeyDocument::of(&issued.key, issued.key.created_at),
+            kept: KeyDocument::of(&issued.key, None, issued.key.created_at),
             replaces: replaced
                 .map(|key| ReplacedDocument { key_id: key.id.as_str(), expires_at: key.expires_at }),
         }

@@ -9,6 +9,7 @@ use skybridge_domain::key::{KeyId, Mode, PresentedKey};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::{Caller, Gate};
 
+use super::lockout::NotLetIn;
 use crate::problem::{Code, Refusal};
 use crate::refuse;
 
@@ -42,13 +43,16 @@ pub(super) fn caller(
     request: &Request,
     source: IpAddr,
     now: Timestamp,
-) -> Result<Caller, Refusal> {
-    let caller = match request.extensions().get::<VouchedKey>() {
-        Some(VouchedKey { id, mode }) => gate.authenticate_vouched(*id, *mode, source, now),
-        // The checksum refuses a typing error before anything is looked up.
-        None => gate.authenticate(presented_key(request.headers())?, source, now),
-    };
-    caller.map_err(refuse::authentication)
+) -> Result<Caller, NotLetIn> {
+    let not_let_in = |refused, claimed| NotLetIn { refusal: refuse::authentication(refused), claimed };
+    if let Some(VouchedKey { id, mode }) = request.extensions().get::<VouchedKey>() {
+        let caller = gate.authenticate_vouched(*id, *mode, source, now);
+        return caller.map_err(|refused| not_let_in(refused, Some(*id)));
+    }
+    let text = presented_key(request.headers())?;
+    // The checksum refuses a typing error before anything is looked up.
+    gate.authenticate(text, source, now)
+        .map_err(|refused| not_let_in(refused, PresentedKey::parse(text).ok().map(|key| key.id)))
 }
 
 /// The text of the key in `x-api-key` (API Gateway's own header) or `Authorization: Bearer`.

@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::header::{self, HeaderName, HeaderValue};
 use skybridge_domain::time::Timestamp;
-use skybridge_gate::PaceHeaders;
+use skybridge_gate::{Grace, PaceHeaders};
 
 use super::provenance::source_of;
 use super::request_id::{RequestIds, X_REQUEST_ID};
@@ -14,6 +14,10 @@ use crate::problem::{CarriedRefusal, Code, Refusal};
 
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// RFC 9745.
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+/// RFC 8594.
+const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 /// What is known of a request while it is served.
 pub(crate) struct Exchange {
@@ -22,12 +26,20 @@ pub(crate) struct Exchange {
     begun_at: Timestamp,
     /// How the caller's plan stands, as headers; none before the caller is known.
     limits: Vec<(HeaderName, HeaderValue)>,
+    /// The grace of the caller's key, if it was rotated.
+    grace: Option<Grace>,
 }
 
 impl Exchange {
     /// Takes up `request` at `now`.
     pub(crate) fn begin(ids: &RequestIds, now: Timestamp, request: &Request) -> Self {
-        Self { request_id: ids.name(request), source: source_of(request), begun_at: now, limits: Vec::new() }
+        Self {
+            request_id: ids.name(request),
+            source: source_of(request),
+            begun_at: now,
+            limits: Vec::new(),
+            grace: None,
+        }
     }
 
     /// Where the request came from.
@@ -50,6 +62,11 @@ impl Exchange {
         }
     }
 
+    /// Notes whether the caller's key was rotated, and how long it works on.
+    pub(crate) fn note_grace(&mut self, grace: Option<Grace>) {
+        self.grace = grace;
+    }
+
     /// Has the plan's standing been noted?
     pub(crate) fn knows_limits(&self) -> bool {
         !self.limits.is_empty()
@@ -65,6 +82,11 @@ impl Exchange {
         });
         for (name, value) in self.limits {
             answer.headers_mut().insert(name, value);
+        }
+        if let Some(Grace { rotated_at, ends_at }) = self.grace {
+            let text = |text: String| HeaderValue::try_from(text).expect("dates are written in ASCII");
+            answer.headers_mut().insert(DEPRECATION, text(format!("@{}", rotated_at.as_secs())));
+            answer.headers_mut().insert(SUNSET, text(ends_at.http_date()));
         }
         answer.headers_mut().insert(X_REQUEST_ID, self.request_id);
         answer

@@ -162,6 +162,7 @@ impl Desk {
             created_at: now,
             expires_at: request.expires_in.map(|time| now.plus(time).whole_millis()),
             revoked_at: None,
+            rotated_at: None,
             replaced_by: None,
             rotated_from: None,
         };
@@ -180,7 +181,12 @@ impl Desk {
         issued.key.rotated_from = Some(standing.id);
         let end_of_grace = now.plus(grace).whole_millis();
         let expires_at = standing.expires_at.map_or(end_of_grace, |at| at.min(end_of_grace));
-        let replaced = Key { expires_at: Some(expires_at), replaced_by: Some(issued.key.id), ..standing };
+        let replaced = Key {
+            expires_at: Some(expires_at),
+            rotated_at: Some(now),
+            replaced_by: Some(issued.key.id),
+            ..standing
+        };
         Rotation { issued, replaced }
     }
 }

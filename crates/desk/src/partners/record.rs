@@ -165,7 +165,7 @@ impl Kept for Key {
 
     fn attributes(&self) -> Attributes {
         let texts = |texts: Vec<String>| Value::L(texts.into_iter().map(Value::S).collect());
-        let mut attributes = Attributes::with_capacity(13)
+        let mut attributes = Attributes::with_capacity(14)
             .with("key_id", self.id.as_str())
             .with("agency", self.agency.as_str())
             .with("mode", self.mode.as_str())
@@ -177,7 +177,11 @@ impl Kept for Key {
         if let Some(name) = &self.name {
             attributes.set("name", name.as_str());
         }
-        for (name, moment) in [("expires_at", self.expires_at), ("revoked_at", self.revoked_at)] {
+        for (name, moment) in [
+            ("expires_at", self.expires_at),
+            ("revoked_at", self.revoked_at),
+            ("rotated_at", self.rotated_at),
+        ] {
             if let Some(moment) = moment {
                 attributes.set(name, moment.as_millis());
             }
@@ -206,6 +210,7 @@ impl Kept for Key {
             created_at: attribute::moment(attributes, "created_at")?,
             expires_at: moment("expires_at")?,
             revoked_at: moment("revoked_at")?,
+            rotated_at: moment("rotated_at")?,
             replaced_by: attribute::parsed_if_any(attributes, "replaced_by", KeyId::parse)?,
             rotated_from: attribute::parsed_if_any(attributes, "rotated_from", KeyId::parse)?,
         })

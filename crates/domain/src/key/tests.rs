@@ -110,6 +110,7 @@ fn a_key_expires_and_is_revoked_at_the_very_moment() {
         expires_at: Some(at(100)),
         revoked_at: None,
         replaced_by: None,
+        rotated_at: None,
         rotated_from: None,
     };
     assert_eq!(key.state(at(99)), KeyState::Active);

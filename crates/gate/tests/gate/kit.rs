@@ -100,6 +100,7 @@ pub(crate) fn record_of(key: &ApiKey) -> Key {
         expires_at: None,
         revoked_at: None,
         replaced_by: None,
+        rotated_at: None,
         rotated_from: None,
     }
 }

@@ -8,6 +8,7 @@ mod crash;
 mod headers;
 mod keys;
 mod kit;
+mod lockout;
 mod model;
 mod nodes;
 mod pace;

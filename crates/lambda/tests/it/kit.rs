@@ -6,12 +6,11 @@ pub(crate) mod door;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
 use http_body_util::BodyExt as _;
-use skybridge_api::{Draining, public};
+use skybridge_api::public;
 use skybridge_desk::audit::Operator;
 use skybridge_desk::partners::KeyRequest;
 use skybridge_desk::{Desk, Node};
@@ -54,9 +53,7 @@ impl House {
         let node = Node::server(&*chance);
         let desk = Desk::open(Arc::new(store), peppers(), clock, chance, node).await;
         let desk = Arc::new(desk.unwrap());
-        let options =
-            public::Options { body_deadline: Duration::from_secs(30), draining: Draining::default() };
-        let router = public::router(Arc::clone(&desk), options);
+        let router = public::router(Arc::clone(&desk), public::Options::default());
         let plan = PlanName::new("ample").unwrap();
         let ample = Plan::new(plan.clone(), "100000".parse().unwrap(), 100_000, None, None).unwrap();
         desk.set_plan(&Operator::program(), ample).await.unwrap();

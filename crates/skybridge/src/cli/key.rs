@@ -1,5 +1,7 @@
 //! `skybridge key`: what an agency shows to come in.
 
+mod check;
+
 use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
@@ -28,6 +30,9 @@ pub(crate) enum Command {
         /// The key's id: the 12 characters after `sbk_live_`
         key_id: String,
     },
+    Check(check::CheckArgs),
+    /// Print what a key looks like, as a regular expression for scanners that look for leaked secrets
+    Pattern,
 }
 
 /// Make a key for an agency and print it, once
@@ -92,6 +97,8 @@ impl Command {
             Self::List { agency } => list(&agency, session),
             Self::Rotate(args) => rotate(&args, session),
             Self::Revoke { key_id } => revoke(&key_id, session),
+            Self::Check(args) => args.run(session),
+            Self::Pattern => check::pattern(session),
         }
     }
 }
@@ -140,9 +147,20 @@ fn list(agency: &str, session: &Session) -> Result<(), Failure> {
         let rows = answer.list("keys").iter().map(|key| {
             let state = key.text("status").to_uppercase();
             let (id, name, mode) = (key.text("key_id"), key.text("name"), key.text("mode"));
-            [id, name, mode, state, key.joined("scopes"), key.moment("created_at"), expiry(key)]
+            let used =
+                if key["last_used_at"].is_string() { key.moment("last_used_at") } else { "never".to_owned() };
+            [id, name, mode, state, key.joined("scopes"), key.moment("created_at"), expiry(key), used]
         });
-        let headings = ["KEY ID", "NAME", "MODE", "STATUS", "SCOPES", "CREATED (UTC)", "EXPIRES (UTC)"];
+        let headings = [
+            "KEY ID",
+            "NAME",
+            "MODE",
+            "STATUS",
+            "SCOPES",
+            "CREATED (UTC)",
+            "EXPIRES (UTC)",
+            "LAST USED (UTC)",
+        ];
         table::of(headings, rows.collect(), &nothing)
     })
 }

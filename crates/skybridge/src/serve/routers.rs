@@ -35,7 +35,11 @@ impl Routers {
     /// Both routers.
     pub(super) fn of(parts: Parts<'_>) -> Self {
         let Parts { config, desk, store, token, draining, metrics } = parts;
-        let options = public::Options { body_deadline: config.http.body_timeout, draining: draining.clone() };
+        let options = public::Options {
+            body_deadline: config.http.body_timeout,
+            draining: draining.clone(),
+            lockout: config.lockout,
+        };
         let observed = store.clone();
         let settings = admin::Settings {
             token,

@@ -60,3 +60,24 @@ pub(super) fn return_leases(desk: Arc<Desk>) {
         }
     });
 }
+
+/// How often the server writes down when keys were last used, and how much later than what is written a use must be.
+const RECORD_USES_EVERY: Duration = Duration::from_secs(60);
+
+/// Writes down when keys were last used, for as long as the process runs. What cannot be written now is written the
+/// next time.
+pub(super) fn record_last_uses(desk: Arc<Desk>) {
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(RECORD_USES_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = desk.record_last_uses(RECORD_USES_EVERY).await {
+                tracing::debug!(
+                    error = &error as &dyn Error,
+                    "the last uses of keys could not be written down yet"
+                );
+            }
+        }
+    });
+}

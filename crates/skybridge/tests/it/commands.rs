@@ -171,10 +171,76 @@ fn the_openapi_document_is_printed() {
     assert_eq!(printed, skybridge_api::public::openapi());
 }
 
+/// Runs `skybridge key check` with `key` on its standard input.
+fn check_from_input(key: &str) -> std::process::Output {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let mut command = Command::new(env!("CARGO_BIN_EXE_skybridge"));
+    command.args(["key", "check", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    process.stdin.take().unwrap().write_all(key.as_bytes()).unwrap();
+    process.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_key_is_checked_without_a_server() {
+    // Made for this test; no installation has ever known it.
+    let key = "sbk_test_0123456789ab_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG_";
+    let data = tempfile::tempdir().unwrap();
+    let nowhere = data.path().join("not-there");
+    let crc = crc32_in_base62(&key[..key.len() - 1]);
+    let key = format!("{key}{crc}");
+    let good = run(&nowhere, &["key", "check", &key]);
+    assert!(good.status.success(), "{}", said(&good));
+    assert!(said(&good).contains("0123456789ab") && said(&good).contains("test"), "{}", said(&good));
+    assert!(!said(&good).contains("abcdefghijklm"), "the secret is repeated: {}", said(&good));
+    let told = run_json(&nowhere, &["key", "check", &key]);
+    assert_eq!(told, json!({ "valid": true, "key_id": "0123456789ab", "mode": "test" }));
+    let from_input = check_from_input(&format!("{key}\n"));
+    assert!(from_input.status.success(), "{}", said(&from_input));
+
+    let typo = key.replace("0123456789ab", "0123456789ac");
+    for output in [run(&nowhere, &["key", "check", &typo]), check_from_input(&typo)] {
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said(&output).contains("checksum"), "{}", said(&output));
+        assert!(!said(&output).contains("abcdefghijklm"), "{}", said(&output));
+    }
+    let refused = run(&nowhere, &["key", "check", &typo, "--json"]);
+    assert_eq!(serde_json::from_slice::<Value>(&refused.stdout).unwrap()["valid"], false);
+    assert!(!nowhere.exists(), "checking a key needs no data directory");
+    let pattern = said(&run(&nowhere, &["key", "pattern"]));
+    assert_eq!(pattern.trim(), skybridge_domain::key::PATTERN);
+}
+
+/// A key's checksum, counted once more by the definition: CRC-32 (IEEE 802.3), bit by bit, in base62.
+fn crc32_in_base62(text: &str) -> String {
+    let mut crc = u32::MAX;
+    for byte in text.bytes() {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+        }
+    }
+    let mut rest = !crc;
+    let mut digits = Vec::new();
+    for _ in 0..6 {
+        let digit = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[(rest % 62) as usize];
+        digits.insert(0, char::from(digit));
+        rest /= 62;
+    }
+    digits.into_iter().collect()
+}
+
 #[test]
 fn help_is_part_of_the_product() {
     let data = tempfile::tempdir().unwrap();
-    for words in [&["--help"][..], &["serve", "--help"], &["key", "--help"], &["plan", "set", "--help"]] {
+    for words in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["key", "--help"],
+        &["key", "check", "--help"],
+        &["plan", "set", "--help"],
+    ] {
         let help = String::from_utf8(run(data.path(), words).stdout).unwrap();
         let name = words.join("-").replace("--", "");
         insta::assert_snapshot!(name, help);

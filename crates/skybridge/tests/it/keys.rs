@@ -118,6 +118,102 @@ async fn a_rotated_key_holds_until_its_grace_ends_and_shares_the_limits() {
 }
 
 #[tokio::test]
+async fn every_answer_to_a_rotated_key_says_until_when_it_works() {
+    let app = App::new().await;
+    let terms = crate::kit::PlanTerms { rate: "0.000001", burst: 4, quota: None, in_flight: None };
+    let old = app.agency_on("PartnerCo", terms).await;
+    let dates = |answer: &Answer| [answer.header("deprecation"), answer.header("sunset")].map(str::to_owned);
+    assert_eq!(dates(&old.get("/v1/usage").await.expect(200)), ["", ""]);
+    app.advance(Duration::from_millis(1500));
+    let rotate = format!("/admin/v1/keys/{}/rotate", &old.credential()[9..21]);
+    let rotated = app.admin().post(&rotate, &json!({ "grace_seconds": 86_400 })).await.expect(201).json();
+    let new = app.with_key(rotated["key"].as_str().unwrap());
+    // 12:00:01.5 on 2027-01-01, and a day later.
+    let grace = ["@1798804801", "Sat, 02 Jan 2027 12:00:01 GMT"];
+    assert_eq!(dates(&old.get("/v1/usage").await.expect(200)), grace);
+    assert_eq!(dates(&old.get("/v1/bookings/x").await.expect_refusal(404, "not-found")), grace);
+    assert_eq!(dates(&new.get("/v1/usage").await.expect(200)), ["", ""]);
+    assert_eq!(dates(&old.get("/v1/usage").await.expect_refusal(429, "rate-limited")), grace);
+    // As a store's record, across a restart too.
+    let (key, app) = (old.credential().to_owned(), app.after_a_restart().await);
+    assert_eq!(dates(&app.with_key(&key).get("/v1/usage").await.expect_refusal(429, "rate-limited")), grace);
+}
+
+#[tokio::test]
+async fn when_a_key_was_last_used_is_known_without_a_write_per_call() {
+    let app = App::new().await;
+    let agency = app.agency("PartnerCo").await;
+    let last_used = async |app: &App| {
+        let listed = app.admin().get("/admin/v1/agencies/PartnerCo/keys").await.expect(200).json();
+        listed["keys"][0]["last_used_at"].clone()
+    };
+    let record = skybridge_store::Key::new(skybridge_store::Table::Limits, "last-uses#PartnerCo");
+    let version = async |app: &App| app.store.get(&record).await.unwrap().map(|record| record.version);
+    let minute = Duration::from_secs(60);
+    assert_eq!(last_used(&app).await, json!(null));
+    agency.get("/v1/usage").await.expect(200);
+    assert_eq!(last_used(&app).await, "2027-01-01T12:00:00.000Z");
+    assert_eq!(version(&app).await, None);
+    app.desk.record_last_uses(minute).await.unwrap();
+    assert_eq!(version(&app).await, Some(1));
+
+    // Many calls, many looks, and one write.
+    for _ in 0..59 {
+        app.advance(Duration::from_secs(1));
+        agency.get("/v1/usage").await.expect(200);
+        app.desk.record_last_uses(minute).await.unwrap();
+    }
+    assert_eq!((version(&app).await, last_used(&app).await), (Some(1), json!("2027-01-01T12:00:59.000Z")));
+    app.advance(Duration::from_secs(1));
+    agency.get("/v1/usage").await.expect(200);
+    app.desk.record_last_uses(minute).await.unwrap();
+    app.desk.record_last_uses(minute).await.unwrap();
+    assert_eq!(version(&app).await, Some(2));
+
+    // A failed attempt is no use; what was used until a revocation is told after it, and after a crash.
+    app.advance(Duration::from_secs(7));
+    agency.get("/v1/usage").await.expect(200);
+    let id = agency.credential()[9..21].to_owned();
+    let revoked = app.admin().post(&format!("/admin/v1/keys/{id}/revoke"), &json!(null)).await.expect(200);
+    assert_eq!(revoked.json()["last_used_at"], "2027-01-01T12:01:07.000Z");
+    app.advance(minute);
+    agency.get("/v1/usage").await.expect_refusal(401, "key-unknown");
+    app.desk.record_last_uses(minute).await.unwrap();
+    let app = app.after_a_crash().await;
+    assert_eq!(last_used(&app).await, "2027-01-01T12:01:07.000Z");
+}
+
+#[tokio::test]
+async fn a_sandbox_key_and_a_live_one_never_see_each_others_bookings() {
+    let app = App::new().await;
+    let live = app.agency("PartnerCo").await;
+    let sandbox = app.admin().issue_key("PartnerCo", &json!({ "mode": "test" })).await;
+    assert!(sandbox.starts_with("sbk_test_"));
+    let sandbox = app.with_key(&sandbox);
+    for (mine, other) in [(&live, &sandbox), (&sandbox, &live)] {
+        let made = mine.book("same key", &example()).await.expect(201).booking_id();
+        for path in ["", "/history"] {
+            mine.get(&format!("/v1/bookings/{made}{path}")).await.expect(200);
+            other.get(&format!("/v1/bookings/{made}{path}")).await.expect_refusal(404, "not-found");
+        }
+        for step in ["confirm", "cancel"] {
+            let path = format!("/v1/bookings/{made}/{step}");
+            other.post(&path, &json!({})).await.expect_refusal(404, "not-found");
+        }
+        let listed = mine.get("/v1/bookings").await.expect(200).json();
+        assert_eq!(listed["bookings"].as_array().unwrap().len(), 1);
+        assert_eq!(listed["bookings"][0]["booking_id"], made);
+        let named = mine.get("/v1/idempotency/same%20key").await.expect(200).booking_id();
+        assert_eq!(named, made);
+    }
+    let by_mode = async |mode: &str| {
+        let path = format!("/admin/v1/bookings?agency=PartnerCo&mode={mode}");
+        app.admin().get(&path).await.expect(200).json()["bookings"].as_array().unwrap().len()
+    };
+    assert_eq!((by_mode("live").await, by_mode("test").await), (1, 1));
+}
+
+#[tokio::test]
 async fn a_key_does_what_its_scopes_say_from_where_it_may() {
     let app = App::new().await;
     let agency = app.agency("PartnerCo").await;

@@ -11,5 +11,5 @@ pub(crate) mod faulty;
 pub(crate) mod program;
 
 pub(crate) use answer::Answer;
-pub(crate) use app::{App, PlanTerms};
+pub(crate) use app::{ADMIN_TOKEN, App, PlanTerms};
 pub(crate) use program::Program;

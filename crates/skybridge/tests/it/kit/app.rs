@@ -91,7 +91,7 @@ impl App {
         let desk = Desk::open(Arc::clone(&store), peppers, Arc::clone(&clock) as _, seed, Node::sole());
         let desk = Arc::new(desk.await.unwrap());
         let draining = Draining::default();
-        let options = public::Options { body_deadline: Duration::from_secs(30), draining: draining.clone() };
+        let options = public::Options { draining: draining.clone(), ..public::Options::default() };
         let settings = admin::Settings {
             token: admin::AdminToken::new(ADMIN_TOKEN).unwrap(),
             store: "memory",
