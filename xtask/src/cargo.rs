@@ -15,6 +15,12 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
+    // What cargo told us of ourselves: a build script that watches such variables would otherwise run anew, and what
+    // depends on it be built again, each time that a build here follows one of the user's, and the other way round.
+    let of_ourselves = |name: &String| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for name in std::env::vars().map(|(name, _)| name).filter(of_ourselves) {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -98,7 +98,8 @@ async fn pipeline(State(office): State<Arc<Office>>, request: Request, next: Nex
         Ok(()) => run(next, request).await,
         Err(refusal) => Err(refusal),
     };
-    let mut answer = exchange.finish(outcome);
+    let time = office.desk.now().since(exchange.begun_at());
+    let mut answer = exchange.finish(outcome, time);
     // Keys are shown here once; no cache may show them again.
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer

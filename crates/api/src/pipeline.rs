@@ -45,9 +45,10 @@ pub(crate) async fn pipeline(State(door): State<Arc<Door>>, request: Request, ne
     // The request gets its id, its source address and its moment, which every later stage shares.
     let mut exchange = Exchange::begin(&door.request_ids, door.desk.now(), &request);
     let outcome = pass(&door, &mut exchange, request, next).await;
-    door.tally.count(&outcome, door.desk.now().since(exchange.begun_at()));
+    let time = door.desk.now().since(exchange.begun_at());
+    door.tally.count(&outcome, time);
     // Problem mapping, log, and the headers that every answer carries.
-    exchange.finish(outcome)
+    exchange.finish(outcome, time)
 }
 
 /// The stages, in order. The first that refuses ends the way.
@@ -71,7 +72,7 @@ async fn pass(
             let caller = credentials::caller(door.desk.gate(), &request, source, now)
                 // Who fails too often is told to wait; a good key never comes here.
                 .map_err(|not_let_in| door.doorkeeper.answer(not_let_in, source, now))?;
-            exchange.note_grace(caller.grace());
+            exchange.note_caller(&caller);
             let permit = match caller.require(*scope).map_err(refuse::scope) {
                 // May they call now? One atomic decision over rate, burst, quota and calls in flight.
                 Ok(()) => admit(door, exchange, &caller, operation).await,
@@ -100,12 +101,15 @@ async fn admit(
     match door.desk.admit(caller, operation).await {
         Ok(permit) => {
             exchange.note_limits(&pace_headers(permit.pace(), None));
+            door.tally.admitted();
             Ok(permit)
         }
         Err(AdmissionError::Refused(refused)) => {
             exchange.note_limits(&pace_headers(&refused.pace, Some(&refused.refusal)));
+            door.tally.throttled(caller.agency(), &refused.refusal);
             Err(refuse::throttle(&refused))
         }
+        Err(AdmissionError::Overloaded(overloaded)) => Err(refuse::overload(overloaded)),
         Err(AdmissionError::Store(error)) => Err(refuse::store(error)),
     }
 }

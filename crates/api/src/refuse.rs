@@ -6,7 +6,7 @@ use skybridge_desk::bookings::{ChangeError, CreateError, ListError};
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::booking::{RefusalClass, RequestRefusal};
 use skybridge_domain::id::BookingId;
-use skybridge_gate::{AuthenticationRefusal, Refused, ScopeMissing, ThrottleRefusal};
+use skybridge_gate::{AuthenticationRefusal, Overloaded, Refused, ScopeMissing, ThrottleRefusal};
 use skybridge_store::StoreError;
 
 use crate::pipeline::CHALLENGE;
@@ -47,37 +47,41 @@ pub(crate) fn scope(missing: ScopeMissing) -> Refusal {
     Refusal::new(Code::ScopeMissing, detail)
 }
 
+/// The code of a call that the plan does not allow now.
+pub(crate) fn throttle_code(refused: &ThrottleRefusal) -> Code {
+    match refused {
+        ThrottleRefusal::RateLimited { .. } => Code::RateLimited,
+        ThrottleRefusal::QuotaExceeded { .. } => Code::QuotaExceeded,
+        ThrottleRefusal::TooManyInFlight { .. } => Code::TooManyInFlight,
+    }
+}
+
 /// A call that the plan does not allow now. `Retry-After` comes with the other headers of the plan.
 pub(crate) fn throttle(refused: &Refused) -> Refusal {
     let cost = refused.pace.cost();
     let counts_as = if cost > 1 { format!(" This call counts as {cost}.") } else { String::new() };
-    match refused.refusal {
+    let detail = match refused.refusal {
         ThrottleRefusal::RateLimited { rate, burst, .. } => {
             let of_route = refused.route.as_ref().map_or(String::new(), |route| format!(" of {route}"));
-            Refusal::new(
-                Code::RateLimited,
-                format!(
-                    "The plan admits {rate}{of_route}, and {burst} at once.{counts_as} Wait as long as Retry-After says."
-                ),
+            format!(
+                "The plan admits {rate}{of_route}, and {burst} at once.{counts_as} Wait as long as Retry-After says."
             )
         }
-        ThrottleRefusal::QuotaExceeded { quota, retry_at } if cost > 1 => Refusal::new(
-            Code::QuotaExceeded,
+        ThrottleRefusal::QuotaExceeded { quota, retry_at } if cost > 1 => {
             format!(
                 "What is left of the quota of {quota} is too little.{counts_as} The next period begins at {retry_at}."
-            ),
-        ),
-        ThrottleRefusal::QuotaExceeded { quota, retry_at } => Refusal::new(
-            Code::QuotaExceeded,
-            format!("The quota of {quota} is used up. The next period begins at {retry_at}."),
-        ),
-        ThrottleRefusal::TooManyInFlight { limit, .. } => Refusal::new(
-            Code::TooManyInFlight,
+            )
+        }
+        ThrottleRefusal::QuotaExceeded { quota, retry_at } => {
+            format!("The quota of {quota} is used up. The next period begins at {retry_at}.")
+        }
+        ThrottleRefusal::TooManyInFlight { limit, .. } => {
             format!(
                 "{limit} requests of the agency are under way, as many as its plan allows. Wait for an answer."
-            ),
-        ),
-    }
+            )
+        }
+    };
+    Refusal::new(throttle_code(&refused.refusal), detail)
 }
 
 /// A body that is not a booking.
@@ -154,6 +158,16 @@ pub(crate) fn invalid_cursor() -> Refusal {
         Code::MalformedRequest,
         "The cursor is not one that a page of this list gave. Begin without a cursor.",
     )
+}
+
+/// A process that carries no more.
+pub(crate) fn overload(overloaded: Overloaded) -> Refusal {
+    Refusal::new(
+        Code::Overloaded,
+        "More requests are under way than can be answered in good time. Nothing was done, and it counts against no \
+         limit of the plan; send the request again.",
+    )
+    .retry_after(overloaded.retry_after.as_secs().max(1))
 }
 
 /// A store that could not do it.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::operation::Operation;
-use skybridge_gate::{Account, Admission, Caller, LeaseRequest, PaceSnapshot, Permit, Refused};
+use skybridge_gate::{Account, Admission, Caller, LeaseRequest, Overloaded, PaceSnapshot, Permit, Refused};
 use skybridge_store::StoreError;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
@@ -27,6 +27,9 @@ use leases::Written;
 /// Why a call was not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum AdmissionError {
+    /// The process carries no more calls now.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
     /// The plan does not allow it now.
     #[error("the plan does not allow the call")]
     Refused(Refused),
@@ -88,8 +91,9 @@ impl Desk {
     /// the route, in one step.
     ///
     /// # Errors
-    /// When the plan does not allow it (it then counts against nothing), or no lease could be taken.
+    /// When the process or the plan does not allow it (it then counts against nothing), or no lease could be taken.
     pub async fn admit(&self, caller: &Caller, operation: &Operation) -> Result<Permit, AdmissionError> {
+        self.gate.room_for(caller)?;
         match self.gate.admit(caller, operation, self.clock.now()) {
             Admission::Admitted(permit) => {
                 for account in permit.renewals_due() {

@@ -18,9 +18,21 @@ use skybridge_domain::booking::Booking;
 use skybridge_domain::id::BookingId;
 use skybridge_domain::key::Mode;
 use skybridge_domain::time::Timestamp;
-use skybridge_store::{Key, Record, StoreError, Table};
+use skybridge_store::{Commit, CommitError, Key, Record, StoreError, Table, Write};
 
+use crate::Desk;
 use crate::attribute::damaged;
+
+impl Desk {
+    /// Commits what a call asked for, and has the gate know how long that took: what can be carried is told from it.
+    async fn commit_for_call(&self, write: Write) -> Result<(), CommitError> {
+        let begun = self.clock.now();
+        let outcome = self.store.commit(Commit::of(write)).await;
+        let now = self.clock.now();
+        self.gate.observe_commit(now.since(begun), now);
+        outcome
+    }
+}
 
 /// The key of a booking's record.
 fn key_of(id: BookingId) -> Key {

@@ -29,7 +29,7 @@ use skybridge_store::{Key, Store, StoreError, Table};
 
 pub use admission::{AdmissionError, RouteUsage, Usage};
 pub use cursor::InvalidCursor;
-pub use skybridge_gate::Node;
+pub use skybridge_gate::{Capacity, Node};
 
 /// The counter: everything that can be done, over one store.
 pub struct Desk {

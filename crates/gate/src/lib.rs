@@ -25,8 +25,8 @@ pub use lockout::{LockedOut, LockedOutBy, Lockout, LockoutTerms};
 pub use pepper::{InvalidPeppers, Peppers, SecretHash};
 pub use registry::{Partners, RegistryError};
 pub use throttle::{
-    Account, Admission, Allowance, Bucket, Draft, Grant, LeaseRequest, Node, PaceSnapshot, Permit, Recorded,
-    Refused, RouteTerms, Share, ThrottleRefusal,
+    Account, Admission, Allowance, Bucket, Capacity, Draft, Grant, LeaseRequest, LoadStanding, Node,
+    Overloaded, PaceSnapshot, Permit, Recorded, Refused, RouteTerms, Share, ThrottleRefusal,
 };
 
 use std::sync::{Arc, PoisonError};

@@ -19,6 +19,7 @@ mod call;
 mod drafts;
 mod lease;
 mod lease_size;
+mod load;
 mod marks;
 mod node;
 mod permit;
@@ -31,6 +32,7 @@ mod terms;
 pub use bucket::{Bucket, Recorded, Share};
 pub use drafts::Grant;
 pub use lease::{Account, Draft, LeaseRequest};
+pub use load::{Capacity, LoadStanding, Overloaded};
 pub use node::Node;
 pub use permit::Permit;
 pub use rules::RouteTerms;
@@ -41,6 +43,7 @@ pub(crate) use terms::Terms;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::operation::Operation;
@@ -50,6 +53,7 @@ use skybridge_domain::time::Timestamp;
 use crate::locks::{Mutex, MutexGuard};
 use crate::{Caller, Gate};
 use call::{Call, Side};
+use load::AgencyLoad;
 use state::{Answer, State};
 
 /// What becomes of a call.
@@ -122,6 +126,27 @@ impl ThrottleRefusal {
 }
 
 impl Gate {
+    /// Can this process carry one more call of `caller`? To be asked before the plan is, so that a call that is turned
+    /// away counts against nothing.
+    ///
+    /// # Errors
+    /// When it cannot, and the agency has its share of what is under way.
+    pub fn room_for(&self, caller: &Caller) -> Result<(), Overloaded> {
+        let pace = caller.pace();
+        pace.post.load.room_for(&pace.load)
+    }
+
+    /// Takes note that a commit of a call took `time` and was answered at `now`: what can be carried is told from it.
+    pub fn observe_commit(&self, time: Duration, now: Timestamp) {
+        self.post.load.observe(time, now);
+    }
+
+    /// How much is under way, and how much may be.
+    #[must_use]
+    pub fn load(&self) -> LoadStanding {
+        self.post.load.standing()
+    }
+
     /// Asks for one call of `operation` by `caller` at `now`. One atomic step; refused calls count against nothing.
     #[must_use]
     pub fn admit(&self, caller: &Caller, operation: &Operation, now: Timestamp) -> Admission {
@@ -184,6 +209,8 @@ impl Gate {
 #[repr(C)]
 pub(crate) struct Pace {
     state: Mutex<State>,
+    load: AgencyLoad,
+    post: Arc<Post>,
     agency: AgencyName,
     /// The route whose own bucket it is; `None` for the whole of the plan.
     route: Option<Operation>,
@@ -194,8 +221,9 @@ pub(crate) struct Pace {
 impl Pace {
     /// Nothing is known of what the agency has used before its record is read.
     pub(crate) fn unknown(agency: AgencyName, terms: Arc<Terms>, post: Arc<Post>, now: Timestamp) -> Self {
-        let state = Mutex::new(State::unknown(terms, post, now));
-        Self { state, agency, route: None, routes: Mutex::new(BTreeMap::new()) }
+        let state = Mutex::new(State::unknown(terms, Arc::clone(&post), now));
+        let (load, routes) = (AgencyLoad::default(), Mutex::new(BTreeMap::new()));
+        Self { state, load, post, agency, route: None, routes }
     }
 
     /// The pace of one of the agency's routes, if it ever had one.

@@ -28,7 +28,9 @@ pub(crate) fn start(filter: Targets) {
 pub(crate) fn filter_of(text: &str) -> Option<Targets> {
     if let Ok(level) = text.parse::<Level>() {
         let ours = ["bootstrap", "skybridge"].map(|target| (target, level));
-        return Some(Targets::new().with_default(LevelFilter::WARN).with_targets(ours));
+        let all = Targets::new().with_default(LevelFilter::WARN).with_targets(ours);
+        // API Gateway tells of requests in its own access log; twice would only cost twice.
+        return Some(all.with_target("skybridge::access", LevelFilter::OFF));
     }
     // A word that is no level would pass for the name of a target, and be of no use to anybody.
     if text.contains('=') { text.parse().ok() } else { None }
@@ -44,6 +46,7 @@ mod tests {
         assert!(filter.would_enable("skybridge_api::pipeline", &Level::DEBUG));
         assert!(filter.would_enable("bootstrap::function", &Level::DEBUG));
         assert!(!filter.would_enable("hyper::client", &Level::INFO));
+        assert!(!filter.would_enable("skybridge::access", &Level::INFO));
         let filter = filter_of("info,hyper=trace").unwrap();
         assert!(filter.would_enable("hyper::client", &Level::TRACE));
         assert!(filter_of("loud").is_none());

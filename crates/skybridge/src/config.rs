@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use skybridge_desk::Capacity;
 use skybridge_gate::LockoutTerms;
 use tracing_subscriber::EnvFilter;
 
@@ -32,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) store: StoreKind,
     pub(crate) drain_deadline: Duration,
     pub(crate) http: Http,
+    pub(crate) capacity: Capacity,
     pub(crate) commit_queue: usize,
     pub(crate) dynamodb: DynamoDb,
     pub(crate) log: Log,
@@ -64,6 +66,8 @@ pub(crate) struct Log {
     pub(crate) format: LogFormat,
     /// A filter that parses.
     pub(crate) level: String,
+    /// Is a line written for each request?
+    pub(crate) access: bool,
 }
 
 /// Where bookings are kept.
@@ -149,6 +153,10 @@ impl Config {
                 connections_max: reader.count("http.connections_max"),
                 connections_per_address_max: reader.count("http.connections_per_address_max"),
             },
+            capacity: Capacity {
+                calls_max: reader.take("overload.calls_max", calls, "a whole number from 1 to 1000000"),
+                latency_target: reader.duration("overload.latency_target"),
+            },
             commit_queue: reader.count("embedded.commit_queue"),
             dynamodb: DynamoDb {
                 table_prefix: reader.take(
@@ -170,6 +178,7 @@ impl Config {
                     log_level,
                     "\"error\", \"warn\", \"info\", \"debug\", \"trace\", or a tracing filter",
                 ),
+                access: reader.take("log.access", on_or_off, "\"on\" or \"off\""),
             },
             lockout: LockoutTerms {
                 failures: reader.failures("lockout.failures"),
@@ -215,6 +224,18 @@ impl Reader<'_> {
     fn count(&mut self, key: &str) -> usize {
         let in_range = |text: &str| text.parse().ok().filter(|count| (1..=1_000_000).contains(count));
         self.take(key, in_range, "a whole number from 1 to 1000000")
+    }
+}
+
+fn calls(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|count| (1..=1_000_000).contains(count))
+}
+
+fn on_or_off(text: &str) -> Option<bool> {
+    match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
     }
 }
 

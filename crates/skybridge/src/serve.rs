@@ -33,7 +33,7 @@ use skybridge_desk::{Desk, Node};
 
 use crate::config::Config;
 use crate::data_dir::{DataDir, PEPPER};
-use crate::logs;
+use crate::logs::{self, Logs};
 use crate::store::OpenStore;
 use demo::Demo;
 use listener::Listener;
@@ -63,16 +63,17 @@ pub(crate) struct Manner {
 
 /// Serves until a signal ends it. An error is what kept it from starting, or what ended it before its time.
 pub(crate) fn run(config: &Config, manner: Manner) -> anyhow::Result<()> {
-    logs::start(&config.log)?;
+    // To the end: whatever happens is to be told.
+    let logs = logs::start(&config.log)?;
     open_files::raise();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(serve(config, manner));
+    let outcome = runtime.block_on(serve(config, manner, &logs));
     // Whatever outlived the drain's deadline is not waited for a second time.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
+async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<()> {
     let mut signals = Signals::watch()?;
     // First what is likeliest to fail, so that a start that fails leaves nothing behind.
     let public = bind("public", "--listen", config.listen, config)?;
@@ -82,7 +83,7 @@ async fn serve(config: &Config, manner: Manner) -> anyhow::Result<()> {
     let token = secrets::admin_token(&data, &MachineRandomness)?;
     let house = House::open(config, &data, manner).await?;
     let draining = Draining::default();
-    let routers = house.routers(config, token, &draining);
+    let routers = house.routers(config, token, &draining, logs);
     let _note = data.note_address(&format!("http://{}", reachable(admin.address())))?;
     // Last before the first request: a demo key that is made is printed at once.
     let demo = if manner.demo { Some(Demo::set_up(&house.desk).await?) } else { None };
@@ -143,6 +144,7 @@ impl House {
         let store = OpenStore::open(config, data, manner.create_tables).await?;
         let (clock, randomness) = (Arc::new(MachineClock), Arc::new(MachineRandomness));
         let node = if store.is_shared() { Node::server(&*randomness) } else { Node::sole() };
+        let node = node.with_capacity(config.capacity);
         let desk = Desk::open(store.port(), peppers, clock, randomness, node).await;
         let desk = Arc::new(desk.context("the store holds what this program cannot read")?);
         let keys = desk.gate().keys_without_pepper();
@@ -159,7 +161,7 @@ impl House {
         Ok(Self { store, desk, metrics })
     }
 
-    fn routers(&self, config: &Config, token: AdminToken, draining: &Draining) -> Routers {
+    fn routers(&self, config: &Config, token: AdminToken, draining: &Draining, logs: &Logs) -> Routers {
         Routers::of(Parts {
             config,
             desk: &self.desk,
@@ -167,6 +169,7 @@ impl House {
             token,
             draining,
             metrics: self.metrics.clone(),
+            lines_dropped: logs.dropped(),
         })
     }
 

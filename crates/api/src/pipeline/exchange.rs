@@ -2,11 +2,15 @@
 
 use std::net::IpAddr;
 
-use axum::extract::Request;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
+use http::Method;
 use http::header::{self, HeaderName, HeaderValue};
+use skybridge_domain::key::KeyId;
 use skybridge_domain::time::Timestamp;
-use skybridge_gate::{Grace, PaceHeaders};
+use skybridge_gate::{Caller, Grace, PaceHeaders};
 
 use super::provenance::source_of;
 use super::request_id::{RequestIds, X_REQUEST_ID};
@@ -19,15 +23,34 @@ const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 /// RFC 8594.
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
+/// The target of the lines that tell of requests; whoever sets up logging decides what becomes of them.
+pub(crate) const ACCESS: &str = "skybridge::access";
+
+/// The methods that are told there: any other is text of the caller's.
+const METHODS: [Method; 9] = [
+    Method::GET,
+    Method::POST,
+    Method::HEAD,
+    Method::PUT,
+    Method::DELETE,
+    Method::PATCH,
+    Method::OPTIONS,
+    Method::CONNECT,
+    Method::TRACE,
+];
+
 /// What is known of a request while it is served.
 pub(crate) struct Exchange {
     request_id: HeaderValue,
     source: IpAddr,
     begun_at: Timestamp,
+    method: Method,
+    /// The operation's path; none if there is no such operation.
+    route: Option<MatchedPath>,
+    /// Who calls; none before that is known.
+    caller: Option<Caller>,
     /// How the caller's plan stands, as headers; none before the caller is known.
     limits: Vec<(HeaderName, HeaderValue)>,
-    /// The grace of the caller's key, if it was rotated.
-    grace: Option<Grace>,
 }
 
 impl Exchange {
@@ -37,8 +60,10 @@ impl Exchange {
             request_id: ids.name(request),
             source: source_of(request),
             begun_at: now,
+            method: request.method().clone(),
+            route: request.extensions().get().cloned(),
+            caller: None,
             limits: Vec::new(),
-            grace: None,
         }
     }
 
@@ -52,6 +77,11 @@ impl Exchange {
         self.begun_at
     }
 
+    /// Notes who calls.
+    pub(crate) fn note_caller(&mut self, caller: &Caller) {
+        self.caller = Some(caller.clone());
+    }
+
     /// Notes how the caller's plan stands.
     pub(crate) fn note_limits(&mut self, pace: &PaceHeaders<'_>) {
         let text = |text: &str| HeaderValue::from_str(text).expect("limits are written in ASCII");
@@ -62,34 +92,49 @@ impl Exchange {
         }
     }
 
-    /// Notes whether the caller's key was rotated, and how long it works on.
-    pub(crate) fn note_grace(&mut self, grace: Option<Grace>) {
-        self.grace = grace;
-    }
-
     /// Has the plan's standing been noted?
     pub(crate) fn knows_limits(&self) -> bool {
         !self.limits.is_empty()
     }
 
     /// Writes a refusal as its problem document, logs what the operator must know, and adds the headers that
-    /// every answer carries.
-    pub(crate) fn finish(self, outcome: Result<Response, Refusal>) -> Response {
-        let request_id = self.request_id.to_str().unwrap_or("").to_owned();
+    /// every answer carries. The whole took `time`.
+    pub(crate) fn finish(self, outcome: Result<Response, Refusal>, time: Duration) -> Response {
+        let request_id = self.request_id.to_str().unwrap_or("");
+        let code = outcome.as_ref().map_or_else(|refusal| refusal.code.as_str(), |_| "ok");
         let mut answer = outcome.unwrap_or_else(|refusal| {
-            log(&refusal, &request_id);
-            refusal.answer(&request_id)
+            log(&refusal, request_id);
+            refusal.answer(request_id)
         });
+        self.log_access(answer.status().as_u16(), code, time);
         for (name, value) in self.limits {
             answer.headers_mut().insert(name, value);
         }
-        if let Some(Grace { rotated_at, ends_at }) = self.grace {
+        if let Some(Grace { rotated_at, ends_at }) = self.caller.as_ref().and_then(Caller::grace) {
             let text = |text: String| HeaderValue::try_from(text).expect("dates are written in ASCII");
             answer.headers_mut().insert(DEPRECATION, text(format!("@{}", rotated_at.as_secs())));
             answer.headers_mut().insert(SUNSET, text(ends_at.http_date()));
         }
         answer.headers_mut().insert(X_REQUEST_ID, self.request_id);
         answer
+    }
+
+    /// One line per request. Names whatever an operator asks for, and nothing that a caller wrote but the request's id:
+    /// the path stands here as its template, so that no key or name that strayed into it gets into a log.
+    fn log_access(&self, status: u16, code: &str, time: Duration) {
+        let key_id = self.caller.as_ref().map(Caller::key_id);
+        tracing::info!(
+            target: ACCESS,
+            request_id = self.request_id.to_str().unwrap_or(""),
+            source = %self.source,
+            agency = self.caller.as_ref().map(|caller| caller.agency().as_str()),
+            key_id = key_id.as_ref().map(KeyId::as_str),
+            method = METHODS.iter().find(|known| **known == self.method).map(Method::as_str),
+            route = self.route.as_ref().map(MatchedPath::as_str),
+            status,
+            code,
+            ms = time.as_secs_f64() * 1e3,
+        );
     }
 }
 

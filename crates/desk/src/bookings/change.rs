@@ -4,7 +4,7 @@ use skybridge_domain::booking::{Booking, InvalidTransition, Transition};
 use skybridge_domain::event::Actor;
 use skybridge_domain::id::BookingId;
 use skybridge_gate::Permit;
-use skybridge_store::{Commit, CommitError, StoreError, Version, Write};
+use skybridge_store::{CommitError, StoreError, Version, Write};
 
 use super::record_of;
 use crate::Desk;
@@ -62,7 +62,7 @@ impl Desk {
                 Err(refused) => return Err(refused.into()),
                 Ok(Transition::Done(changed)) => {
                     let write = Write::replace(record_of(changed.clone()), standing);
-                    match self.store.commit(Commit::of(write)).await {
+                    match self.commit_for_call(write).await {
                         Ok(()) => return Ok(changed),
                         Err(CommitError::ConditionFailed { .. }) => {}
                         Err(CommitError::Store(error)) => return Err(error.into()),

@@ -10,7 +10,7 @@ use skybridge_domain::event::Actor;
 use skybridge_domain::id::BookingId;
 use skybridge_domain::idempotency::IdempotencyKey;
 use skybridge_gate::Permit;
-use skybridge_store::{Commit, CommitError, StoreError, Write};
+use skybridge_store::{CommitError, StoreError, Write};
 
 use super::{booking_of, record_of};
 use crate::Desk;
@@ -64,7 +64,7 @@ impl Desk {
             (booking.id(), booking.origin().operation, booking.origin().fingerprint);
         // The record is the booking's second form, so one of the two has to be a copy.
         let record = record_of(booking.clone());
-        match self.store.commit(Commit::of(Write::create(record))).await {
+        match self.commit_for_call(Write::create(record)).await {
             Ok(()) => Ok(Creation::Created(booking)),
             Err(CommitError::ConditionFailed { standing: Some(standing), .. }) => {
                 let standing = booking_of(&standing)?;

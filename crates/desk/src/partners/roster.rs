@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use skybridge_domain::agency::{Agency, AgencyName};
 use skybridge_domain::key::{Key, KeyId, KeyState};
 use skybridge_domain::plan::{Plan, PlanName};
@@ -54,10 +55,13 @@ impl Roster {
         let (plans, agencies, keys) = (HashMap::new(), HashMap::new(), HashMap::new());
         let reload_at = Some(now.plus(LISTING_LAG_MAX));
         let mut roster = Self { plans, agencies, keys, log, as_of: now, reload_at };
-        // Keys first, plans last: whoever is added meanwhile is missing rather than half there.
-        let keys: Vec<Key> = all_kept(store, None, None).await?;
-        let agencies: Vec<Agency> = all_kept(store, None, None).await?;
-        let plans: Vec<PlanEntry> = all_kept(store, None, None).await?;
+        // At once, because a function's first caller waits for it. Whoever is added meanwhile may be half there; the
+        // log names them the next time it is read.
+        let (keys, agencies, plans) = tokio::try_join!(
+            all_kept::<Key>(store, None, None),
+            all_kept::<Agency>(store, None, None),
+            all_kept::<PlanEntry>(store, None, None),
+        )?;
         let partners = keys.into_iter().map(Partner::Key);
         let partners = partners.chain(agencies.into_iter().map(Partner::Agency));
         for partner in partners.chain(plans.into_iter().map(Partner::Plan)) {
@@ -97,13 +101,15 @@ impl Roster {
         ids: &[String],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        for id in ids {
+        let reads = ids.iter().map(|id| async move {
             let key = store::Key::new(Table::Partners, id.as_str());
-            if let Some(record) = store.get(&key).await? {
-                match Partner::of(&record) {
-                    Ok(partner) => self.put(partner, now),
-                    Err(error) => self.leave_out(id, &error),
-                }
+            Ok::<_, StoreError>((id, store.get(&key).await?))
+        });
+        for (id, record) in try_join_all(reads).await? {
+            match record.as_ref().map(Partner::of) {
+                None => {}
+                Some(Ok(partner)) => self.put(partner, now),
+                Some(Err(error)) => self.leave_out(id, &error),
             }
         }
         Ok(())
@@ -152,12 +158,16 @@ impl Roster {
         Ok(())
     }
 
-    /// The partners as the gate takes them.
+    /// The partners as the gate takes them: whole ones. An agency whose plan is not known yet, and a key whose agency
+    /// is not, are left out until they are.
     pub(crate) fn partners(&self, now: Timestamp) -> Partners {
+        let is_whole = |agency: &Agency| self.plans.contains_key(&agency.plan);
+        let has_agency = |key: &Key| self.agencies.get(&key.agency).is_some_and(is_whole);
+        let holds = |key: &&Key| key.state(now) == KeyState::Active && has_agency(key);
         Partners {
             plans: self.plans.values().cloned().collect(),
-            agencies: self.agencies.values().cloned().collect(),
-            keys: self.keys.values().filter(|key| key.state(now) == KeyState::Active).cloned().collect(),
+            agencies: self.agencies.values().filter(|agency| is_whole(agency)).cloned().collect(),
+            keys: self.keys.values().filter(holds).cloned().collect(),
         }
     }
 

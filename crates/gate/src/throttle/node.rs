@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use skybridge_domain::id::Randomness;
 
+use super::load::Capacity;
+
 /// How long a lease may be spent, from the write that took or renewed it on.
 ///
 /// Long enough that a store that is away for some seconds is not felt, short enough that what a node held when it
@@ -18,6 +20,7 @@ pub struct Node {
     /// `None`: its leases never lapse by time.
     pub(super) lease_time: Option<Duration>,
     pub(super) renews_ahead: bool,
+    pub(super) capacity: Capacity,
 }
 
 impl Node {
@@ -27,7 +30,7 @@ impl Node {
     /// by time.
     #[must_use]
     pub fn sole() -> Self {
-        Self { name: "sole".into(), lease_time: None, renews_ahead: false }
+        Self { name: "sole".into(), lease_time: None, renews_ahead: false, capacity: Capacity::default() }
     }
 
     /// A server beside others on one store. It renews its leases in the background before they are used up, so that
@@ -43,7 +46,14 @@ impl Node {
     pub fn function(randomness: &dyn Randomness) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = randomness.id_bytes();
         let name = format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]));
-        Self { name: name.into(), lease_time: Some(LEASE_TIME), renews_ahead: false }
+        let (lease_time, capacity) = (Some(LEASE_TIME), Capacity::default());
+        Self { name: name.into(), lease_time, renews_ahead: false, capacity }
+    }
+
+    /// The same process, which takes on as much as `capacity` says.
+    #[must_use]
+    pub fn with_capacity(self, capacity: Capacity) -> Self {
+        Self { capacity, ..self }
     }
 
     /// Its name in the records: random, and so another in each run, unless it is the [`sole`](Self::sole) one.

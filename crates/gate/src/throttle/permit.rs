@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Account, PaceSnapshot};
+use super::{Account, Pace, PaceSnapshot};
 use crate::Caller;
 
 /// Leave to carry out one call: who calls, and that the plan allows it. Only the gate makes one.
@@ -24,6 +24,8 @@ impl Permit {
         renewal_due: bool,
         route_due: Option<Account>,
     ) -> Self {
+        let Pace { load, post, .. } = &**caller.pace();
+        post.load.begin(load);
         Self { caller, pace, renewal_due, route_due }
     }
 
@@ -50,6 +52,8 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        let Pace { load, post, .. } = &**self.caller.pace();
+        post.load.end(load);
         self.caller.pace().lock().leave();
     }
 }

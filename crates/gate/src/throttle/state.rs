@@ -9,6 +9,7 @@ use std::time::Duration;
 use skybridge_domain::plan::Quota;
 use skybridge_domain::time::Timestamp;
 
+use super::load::Load;
 use super::marks::Marks;
 use super::node::Node;
 use super::pool::Pool;
@@ -37,11 +38,13 @@ pub(crate) struct Post {
     pub(crate) node: Node,
     /// Whatever a former run of this node spent, it spent before.
     pub(super) began: u64,
+    /// What the node has taken on.
+    pub(crate) load: Load,
 }
 
 impl Post {
     pub(crate) fn new(node: Node, now: Timestamp) -> Self {
-        Self { node, began: now.as_nanos() }
+        Self { began: now.as_nanos(), load: Load::new(node.capacity), node }
     }
 }
 

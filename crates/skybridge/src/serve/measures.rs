@@ -1,8 +1,14 @@
 //! Metrics: one recorder for the process, rendered as Prometheus text on the admin listener.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::{counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use skybridge_desk::Desk;
+use tracing_appender::non_blocking::ErrorCounter;
+
+use crate::store::OpenStore;
 
 /// Bounds of the duration histograms, in seconds: from a refusal to a stalled disk.
 const SECONDS: [f64; 14] =
@@ -21,6 +27,35 @@ pub(super) fn install() -> anyhow::Result<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .set_buckets_for_metric(Matcher::Suffix("_commits".to_owned()), &COMMITS)?;
     Ok(builder.install_recorder()?)
+}
+
+/// What is looked up when somebody reads the metrics, rather than noted with every request.
+pub(super) struct Gauges {
+    desk: Arc<Desk>,
+    store: OpenStore,
+    lines_dropped: ErrorCounter,
+}
+
+impl Gauges {
+    pub(super) fn of(desk: Arc<Desk>, store: OpenStore, lines_dropped: ErrorCounter) -> Self {
+        describe_gauge!("skybridge_calls_in_flight", "Calls of agencies that are under way");
+        describe_gauge!("skybridge_calls_in_flight_limit", "How many may be before calls are shed");
+        describe_counter!(
+            "skybridge_access_lines_dropped_total",
+            "Lines of the access log that nobody took in time"
+        );
+        Self { desk, store, lines_dropped }
+    }
+
+    /// Sets them to what stands now.
+    pub(super) fn set(&self) {
+        let load = self.desk.gate().load();
+        gauge!("skybridge_calls_in_flight").set(load.under_way);
+        gauge!("skybridge_calls_in_flight_limit").set(load.limit);
+        let dropped = u64::try_from(self.lines_dropped.dropped_lines()).unwrap_or(u64::MAX);
+        counter!("skybridge_access_lines_dropped_total").absolute(dropped);
+        self.store.measure();
+    }
 }
 
 /// Keeps the recorder's buffers small, for as long as the process runs.

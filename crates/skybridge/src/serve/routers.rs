@@ -7,8 +7,10 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use skybridge_api::admin::{self, AdminToken};
 use skybridge_api::{Draining, public};
 use skybridge_desk::Desk;
+use tracing_appender::non_blocking::ErrorCounter;
 
 use super::maintenance;
+use super::measures::Gauges;
 use crate::config::Config;
 use crate::store::OpenStore;
 
@@ -29,25 +31,26 @@ pub(super) struct Parts<'a> {
     pub(super) token: AdminToken,
     pub(super) draining: &'a Draining,
     pub(super) metrics: PrometheusHandle,
+    pub(super) lines_dropped: ErrorCounter,
 }
 
 impl Routers {
     /// Both routers.
     pub(super) fn of(parts: Parts<'_>) -> Self {
-        let Parts { config, desk, store, token, draining, metrics } = parts;
+        let Parts { config, desk, store, token, draining, metrics, lines_dropped } = parts;
         let options = public::Options {
             body_deadline: config.http.body_timeout,
             draining: draining.clone(),
             lockout: config.lockout,
         };
-        let observed = store.clone();
+        let gauges = Gauges::of(Arc::clone(desk), store.clone(), lines_dropped);
         let settings = admin::Settings {
             token,
             store: config.store.name(),
             started_at: desk.now(),
             draining: draining.clone(),
             metrics: Box::new(move || {
-                observed.measure();
+                gauges.set();
                 metrics.render()
             }),
             maintenance: maintenance::router(store),

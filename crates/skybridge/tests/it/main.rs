@@ -18,5 +18,6 @@ mod keys;
 mod limits;
 mod listeners;
 mod lockout;
+mod overload;
 mod restart;
 mod store_failures;

@@ -84,11 +84,16 @@ impl App {
 
     /// A counter over `store`, opened at `now`.
     pub(crate) async fn over(store: Arc<dyn Store>, now: Timestamp) -> Self {
+        Self::of_node(store, now, Node::sole()).await
+    }
+
+    /// A counter over `store`, opened at `now` as `node`.
+    pub(crate) async fn of_node(store: Arc<dyn Store>, now: Timestamp, node: Node) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(now.as_nanos())));
         let peppers = Peppers::new(PepperId::parse("test").unwrap(), [7; 32]);
         // Another run draws other numbers, as it would with real chance.
         let seed = Arc::new(Seeded(Mutex::new(now.as_nanos())));
-        let desk = Desk::open(Arc::clone(&store), peppers, Arc::clone(&clock) as _, seed, Node::sole());
+        let desk = Desk::open(Arc::clone(&store), peppers, Arc::clone(&clock) as _, seed, node);
         let desk = Arc::new(desk.await.unwrap());
         let draining = Draining::default();
         let options = public::Options { draining: draining.clone(), ..public::Options::default() };
