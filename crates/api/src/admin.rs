@@ -28,7 +28,7 @@ use skybridge_domain::time::Timestamp;
 
 use crate::draining::Draining;
 use crate::pipeline::{Exchange, RequestIds, run};
-use crate::problem::{Code, Refusal};
+use crate::problem::{Code, ErrorStyle, Refusal};
 use crate::public::health;
 
 pub use token::AdminToken;
@@ -99,7 +99,7 @@ async fn pipeline(State(office): State<Arc<Office>>, request: Request, next: Nex
         Err(refusal) => Err(refusal),
     };
     let time = office.desk.now().since(exchange.begun_at());
-    let mut answer = exchange.finish(outcome, time);
+    let mut answer = exchange.finish(outcome, time, ErrorStyle::Problem);
     // Keys are shown here once; no cache may show them again.
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer

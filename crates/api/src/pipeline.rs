@@ -48,7 +48,7 @@ pub(crate) async fn pipeline(State(door): State<Arc<Door>>, request: Request, ne
     let time = door.desk.now().since(exchange.begun_at());
     door.tally.count(&outcome, time);
     // Problem mapping, log, and the headers that every answer carries.
-    exchange.finish(outcome, time)
+    exchange.finish(outcome, time, door.errors)
 }
 
 /// The stages, in order. The first that refuses ends the way.

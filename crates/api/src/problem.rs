@@ -5,6 +5,8 @@
 //! text (`detail`) and the operator's (`cause`) are different fields; the cause goes to the log, once, and never
 //! into a body.
 
+mod gateway;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +17,8 @@ use http::StatusCode;
 use http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
 use skybridge_domain::fault::Fault;
+
+pub use gateway::ErrorStyle;
 
 /// The media type of every refusal.
 pub const MEDIA_TYPE: &str = "application/problem+json";

@@ -29,7 +29,7 @@ use crate::draining::Draining;
 use crate::openapi;
 pub use crate::pipeline::{ClientCertificate, GatewayRequestId, SourceAddress, VouchedKey};
 use crate::pipeline::{Doorkeeper, Entrances, RequestIds, pipeline};
-use crate::problem::{Code, Refusal};
+use crate::problem::{Code, ErrorStyle, Refusal};
 use crate::tally::Tally;
 
 /// What stands behind the public listener.
@@ -40,6 +40,7 @@ pub(crate) struct Door {
     pub(crate) openapi_json: Bytes,
     pub(crate) body_deadline: Duration,
     pub(crate) draining: Draining,
+    pub(crate) errors: ErrorStyle,
     pub(crate) tally: Tally,
     pub(crate) doorkeeper: Doorkeeper,
 }
@@ -53,6 +54,8 @@ pub struct Options {
     pub draining: Draining,
     /// How many keys and signatures that are not taken are answered as such, per source and per key.
     pub lockout: LockoutTerms,
+    /// How refusals look.
+    pub errors: ErrorStyle,
 }
 
 impl Default for Options {
@@ -62,6 +65,7 @@ impl Default for Options {
             body_deadline: Duration::from_secs(30),
             draining: Draining::default(),
             lockout: LockoutTerms::default(),
+            errors: ErrorStyle::default(),
         }
     }
 }
@@ -78,6 +82,7 @@ pub fn router(desk: Arc<Desk>, options: Options) -> Router {
         openapi_json: document.to_string().into(),
         body_deadline: options.body_deadline,
         draining: options.draining,
+        errors: options.errors,
         tally: Tally::register(),
         doorkeeper: Doorkeeper::register(options.lockout),
         desk,

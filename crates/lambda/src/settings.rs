@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use skybridge_api::problem::ErrorStyle;
 use skybridge_gate::Peppers;
 use skybridge_store_dynamodb::{Credentials, Settings as StoreSettings, SharedCredentialsProvider};
 use tracing_subscriber::filter::Targets;
@@ -12,6 +13,7 @@ const PEPPER: &str = "SKYBRIDGE_PEPPER";
 const TABLE_PREFIX: &str = "SKYBRIDGE_DYNAMODB_TABLE_PREFIX";
 const LOG_LEVEL: &str = "SKYBRIDGE_LOG_LEVEL";
 const TRUST_GATEWAY_KEYS: &str = "SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS";
+const ERRORS: &str = "SKYBRIDGE_ERRORS";
 
 /// How long one request to DynamoDB may take, and all attempts at one operation.
 const CALL_TIMEOUT: Duration = Duration::from_millis(1000);
@@ -32,6 +34,8 @@ pub(crate) struct Settings {
     /// None only where the gateway checks the keys.
     pub(crate) peppers: Option<Peppers>,
     pub(crate) gateway_keys: GatewayKeys,
+    /// How refusals look.
+    pub(crate) errors: ErrorStyle,
 }
 
 /// What to do with an API key that a REST API has checked against its usage plans.
@@ -58,6 +62,8 @@ pub(crate) enum InvalidSettings {
     Pepper(#[from] skybridge_gate::InvalidPeppers),
     #[error("SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS is {0:?}; set it to true or false")]
     TrustGatewayKeys(String),
+    #[error("SKYBRIDGE_ERRORS is {0:?}; set it to problem or aws")]
+    Errors(String),
     #[error("SKYBRIDGE_LOG_LEVEL is {0:?}; set it to error, warn, info, debug or trace")]
     LogLevel(String),
     #[error("{0} is not set; Lambda sets it from the function's region and role, elsewhere set it by hand")]
@@ -94,7 +100,14 @@ impl Settings {
             None if gateway_keys == GatewayKeys::Trusted => None,
             None => return Err(InvalidSettings::PepperMissing),
         };
-        Ok(Self { store: store()?, peppers, gateway_keys })
+        Ok(Self { store: store()?, peppers, gateway_keys, errors: errors()? })
+    }
+}
+
+fn errors() -> Result<ErrorStyle, InvalidSettings> {
+    match variable(ERRORS)? {
+        None => Ok(ErrorStyle::default()),
+        Some(text) => ErrorStyle::parse(&text).ok_or(InvalidSettings::Errors(text)),
     }
 }
 

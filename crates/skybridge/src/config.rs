@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use skybridge_api::problem::ErrorStyle;
 use skybridge_desk::Capacity;
 use skybridge_gate::LockoutTerms;
 use tracing_subscriber::EnvFilter;
@@ -32,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) admin_listen: SocketAddr,
     pub(crate) store: StoreKind,
     pub(crate) drain_deadline: Duration,
+    pub(crate) errors: ErrorStyle,
     pub(crate) http: Http,
     pub(crate) capacity: Capacity,
     pub(crate) commit_queue: usize,
@@ -146,6 +148,7 @@ impl Config {
             ),
             store: reader.take("store", store_kind, "\"embedded\", \"dynamodb\" or \"memory\""),
             drain_deadline: reader.duration("drain_deadline"),
+            errors: reader.take("errors", ErrorStyle::parse, "\"problem\" or \"aws\""),
             http: Http {
                 header_timeout: reader.duration("http.header_timeout"),
                 body_timeout: reader.duration("http.body_timeout"),

@@ -265,7 +265,7 @@ fn usage() -> Value {
                         "route": { "type": "string", "examples": ["POST /v1/bookings"] },
                         "cost": {
                             "type": "integer", "minimum": 1,
-                            "description": "How many calls one counts as, against every limit but that of calls in flight",
+                            "description": "How many calls one counts as, against all limits but that in flight",
                         },
                         "policy": { "anyOf": [policy(&json!({ "type": "string" })), { "type": "null" }] },
                     },

@@ -14,7 +14,7 @@ use skybridge_gate::{Caller, Grace, PaceHeaders};
 
 use super::provenance::source_of;
 use super::request_id::{RequestIds, X_REQUEST_ID};
-use crate::problem::{CarriedRefusal, Code, Refusal};
+use crate::problem::{CarriedRefusal, Code, ErrorStyle, Refusal};
 
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -97,14 +97,19 @@ impl Exchange {
         !self.limits.is_empty()
     }
 
-    /// Writes a refusal as its problem document, logs what the operator must know, and adds the headers that
-    /// every answer carries. The whole took `time`.
-    pub(crate) fn finish(self, outcome: Result<Response, Refusal>, time: Duration) -> Response {
+    /// Writes a refusal in the `style` that the operator chose, logs what the operator must know, and adds the headers
+    /// that every answer carries. The whole took `time`.
+    pub(crate) fn finish(
+        self,
+        outcome: Result<Response, Refusal>,
+        time: Duration,
+        style: ErrorStyle,
+    ) -> Response {
         let request_id = self.request_id.to_str().unwrap_or("");
         let code = outcome.as_ref().map_or_else(|refusal| refusal.code.as_str(), |_| "ok");
         let mut answer = outcome.unwrap_or_else(|refusal| {
             log(&refusal, request_id);
-            refusal.answer(request_id)
+            style.answer(&refusal, request_id)
         });
         self.log_access(answer.status().as_u16(), code, time);
         for (name, value) in self.limits {
@@ -115,6 +120,7 @@ impl Exchange {
             answer.headers_mut().insert(DEPRECATION, text(format!("@{}", rotated_at.as_secs())));
             answer.headers_mut().insert(SUNSET, text(ends_at.http_date()));
         }
+        style.name_request(answer.headers_mut(), &self.request_id);
         answer.headers_mut().insert(X_REQUEST_ID, self.request_id);
         answer
     }

@@ -23,6 +23,9 @@ use crate::Desk;
 /// A listing is held to have caught up with its table after this time; DynamoDB's takes well under a second.
 const LISTING_LAG_MAX: Duration = Duration::from_secs(30);
 
+/// How often all partners are read until they fit together.
+const LOADS_MAX: usize = 3;
+
 /// How many partners there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RosterSize {
@@ -49,8 +52,25 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// Reads all partners.
+    /// Reads all partners. If they do not fit together, because somebody changed them meanwhile, once more.
     pub(crate) async fn load(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
+        let mut roster = Self::load_once(store, now).await?;
+        for _ in 1..LOADS_MAX {
+            if roster.fits_together() {
+                break;
+            }
+            roster = Self::load_once(store, now).await?;
+        }
+        Ok(roster)
+    }
+
+    /// Is everything there that something else names?
+    fn fits_together(&self) -> bool {
+        self.agencies.values().all(|agency| self.plans.contains_key(&agency.plan))
+            && self.keys.values().all(|key| self.agencies.contains_key(&key.agency))
+    }
+
+    async fn load_once(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
         let log = ChangeLog::read(store).await?;
         let (plans, agencies, keys) = (HashMap::new(), HashMap::new(), HashMap::new());
         let reload_at = Some(now.plus(LISTING_LAG_MAX));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use skybridge_desk::partners::PartnerError;
+use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_store::{Commit, Key, Store as _, StoreError, Table, Write};
 
 use crate::kit::{Counter, agency, plan_name};
@@ -194,4 +195,22 @@ async fn what_the_listing_did_not_show_at_first_is_found_when_all_is_read_once_m
     assert!(cost_of_a_look().await > 3, "the log and three listings");
     there.advance(Duration::from_secs(30));
     assert_eq!(cost_of_a_look().await, 1, "once is enough");
+}
+
+/// An agency comes onto a new plan while all partners are read: its record is read after the plans.
+#[tokio::test]
+async fn partners_that_change_while_they_are_read_are_read_once_more() {
+    let here = Counter::open("50", 100).await;
+    let key = here.agency("A").await;
+    // The first look is at the log; then come the listings, and what the log names.
+    let hold = here.store.hold(Call::Get, Table::Partners, 2);
+    let meanwhile = async {
+        hold.reached().await;
+        let plan = Plan::new(PlanName::new("new").unwrap(), "1".parse().unwrap(), 3, None, None).unwrap();
+        here.desk.set_plan(&here.operator, plan.clone()).await.unwrap();
+        here.desk.put_agency_on_plan(&here.operator, &agency("A"), plan.name()).await.unwrap();
+        hold.let_go();
+    };
+    let (there, ()) = tokio::join!(here.beside(), meanwhile);
+    assert_eq!(there.admitted(&key.text, 9).await, 3);
 }

@@ -21,7 +21,8 @@ use super::call::{Call, Side};
 use super::drafts::{self, Grant};
 use super::{Pace, PaceSnapshot, Permit};
 
-/// What one agency holds and has used, at this gate: in all, or of one route that has a rate of its own. Cheap to clone; all clones are of one account.
+/// What one agency holds and has used, at this gate: in all, or of one route that has a rate of its own. Cheap to
+/// clone; all clones are of one account.
 #[derive(Debug, Clone)]
 pub struct Account(pub(super) Arc<Pace>);
 

@@ -38,6 +38,7 @@ async fn what_is_wrong_with_the_settings_is_said_in_one_sentence() {
             "yes",
             "SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS is \"yes\"; set it to true",
         ),
+        ("SKYBRIDGE_ERRORS", "apigateway", "SKYBRIDGE_ERRORS is \"apigateway\"; set it to problem or aws"),
         ("SKYBRIDGE_LOG_LEVEL", "loud", "SKYBRIDGE_LOG_LEVEL is \"loud\"; set it to error,"),
         (
             "AWS_ENDPOINT_URL_DYNAMODB",

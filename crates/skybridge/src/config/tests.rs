@@ -19,6 +19,7 @@ fn the_defaults_read_and_are_the_contract() {
     assert_eq!(config.admin_listen.to_string(), "127.0.0.1:8081");
     assert_eq!(config.data, Path::new("./skybridge-data"));
     assert_eq!(config.store, StoreKind::Embedded);
+    assert_eq!(config.errors, ErrorStyle::Problem);
     assert_eq!(config.dynamodb.table_prefix, "skybridge-");
     assert_eq!((&config.dynamodb.region, &config.dynamodb.endpoint), (&None, &None));
     assert_eq!(config.http.header_timeout, Duration::from_secs(10));
@@ -39,6 +40,14 @@ fn each_layer_covers_the_one_below() {
     assert_eq!(config.http.idle_timeout, Duration::from_secs(1), "what a higher layer leaves alone stays");
     assert_eq!(config.http.body_timeout, Duration::from_secs(2));
     assert_eq!(config.http.header_timeout, Duration::from_secs(10));
+}
+
+#[test]
+fn the_style_of_refusals_is_one_of_two() {
+    let set = |text| [("SKYBRIDGE_ERRORS", text)];
+    assert_eq!(read("errors = \"problem\"", &set("aws"), vec![]).unwrap().errors, ErrorStyle::Aws);
+    let faults = read("", &set("apigateway"), vec![]).unwrap_err();
+    assert!(faults[0].contains("errors") && faults[0].contains("\"problem\" or \"aws\""), "{faults:?}");
 }
 
 #[test]

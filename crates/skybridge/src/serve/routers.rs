@@ -42,6 +42,7 @@ impl Routers {
             body_deadline: config.http.body_timeout,
             draining: draining.clone(),
             lockout: config.lockout,
+            errors: config.errors,
         };
         let gauges = Gauges::of(Arc::clone(desk), store.clone(), lines_dropped);
         let settings = admin::Settings {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::kit::app::BEGIN;
 use crate::kit::bodies::example;
+use crate::kit::faulty::{Fault, FaultyStore};
 use crate::kit::{App, PlanTerms};
 
 const NEGLIGIBLE: &str = "0.000001";
@@ -181,4 +183,36 @@ async fn a_changed_plan_holds_at_once_and_gives_nothing_back() {
     agency.get("/v1/usage").await.expect_refusal(429, "rate-limited");
     let usage = app.admin().get("/admin/v1/agencies/PartnerCo/usage").await.expect(200).json();
     assert_eq!(usage["policies"][1]["used"], 12);
+}
+
+/// A place in flight is held for as long as a call is carried out, and not a moment longer, however it ends.
+#[tokio::test]
+async fn a_place_in_flight_is_given_back_by_a_defect_and_by_a_caller_that_goes_away() {
+    let store = Arc::new(FaultyStore::default());
+    let app = App::over(Arc::clone(&store) as _, BEGIN).await;
+    let terms = PlanTerms { in_flight: Some(1), ..PlanTerms::AMPLE };
+    let agency = app.agency_on("PartnerCo", terms).await;
+    for _ in 0..3 {
+        store.set(Some(Fault::Defect));
+        agency.get("/v1/idempotency/k").await.expect_refusal(500, "internal");
+        store.set(None);
+        agency.get("/v1/usage").await.expect(200);
+    }
+    for _ in 0..3 {
+        let stuck = futures_util::stream::pending::<Result<bytes::Bytes, std::convert::Infallible>>();
+        let stuck = axum::body::Body::from_stream(stuck);
+        let stuck = agency.request(http::Method::POST, "/booking").body(stuck).unwrap();
+        {
+            let waiting = agency.clone();
+            tokio::pin! { let stuck = async move { waiting.send(stuck).await }; }
+            tokio::select! {
+                biased;
+                answer = &mut stuck => panic!("answered without a body: {answer:?}"),
+                () = std::future::ready(()) => {}
+            }
+            agency.get("/v1/usage").await.expect_refusal(429, "too-many-in-flight");
+        }
+        // The connection is closed, and the call with it.
+        agency.get("/v1/usage").await.expect(200);
+    }
 }

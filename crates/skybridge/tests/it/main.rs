@@ -5,6 +5,7 @@
 mod kit;
 
 mod admin;
+mod aws_errors;
 mod bad_input;
 mod bookings;
 mod commands;
@@ -19,5 +20,6 @@ mod limits;
 mod listeners;
 mod lockout;
 mod overload;
+mod plan_rules;
 mod restart;
 mod store_failures;

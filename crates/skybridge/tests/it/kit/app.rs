@@ -11,6 +11,7 @@ use axum::extract::ConnectInfo;
 use http::{Method, Request, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use skybridge_api::problem::ErrorStyle;
 use skybridge_api::{Draining, admin, public};
 use skybridge_desk::{Desk, Node};
 use skybridge_domain::id::Randomness;
@@ -82,6 +83,11 @@ impl App {
         Self::over(Arc::new(MemoryStore::default()), BEGIN).await
     }
 
+    /// A counter over an empty store in memory that refuses in this style.
+    pub(crate) async fn in_style(errors: ErrorStyle) -> Self {
+        Self::opened(Arc::new(MemoryStore::default()), BEGIN, Node::sole(), errors).await
+    }
+
     /// A counter over `store`, opened at `now`.
     pub(crate) async fn over(store: Arc<dyn Store>, now: Timestamp) -> Self {
         Self::of_node(store, now, Node::sole()).await
@@ -89,6 +95,10 @@ impl App {
 
     /// A counter over `store`, opened at `now` as `node`.
     pub(crate) async fn of_node(store: Arc<dyn Store>, now: Timestamp, node: Node) -> Self {
+        Self::opened(store, now, node, ErrorStyle::default()).await
+    }
+
+    async fn opened(store: Arc<dyn Store>, now: Timestamp, node: Node, errors: ErrorStyle) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(now.as_nanos())));
         let peppers = Peppers::new(PepperId::parse("test").unwrap(), [7; 32]);
         // Another run draws other numbers, as it would with real chance.
@@ -96,7 +106,7 @@ impl App {
         let desk = Desk::open(Arc::clone(&store), peppers, Arc::clone(&clock) as _, seed, node);
         let desk = Arc::new(desk.await.unwrap());
         let draining = Draining::default();
-        let options = public::Options { draining: draining.clone(), ..public::Options::default() };
+        let options = public::Options { draining: draining.clone(), errors, ..public::Options::default() };
         let settings = admin::Settings {
             token: admin::AdminToken::new(ADMIN_TOKEN).unwrap(),
             store: "memory",
@@ -142,6 +152,17 @@ impl App {
     pub(crate) async fn agency_on(&self, name: &str, terms: PlanTerms) -> Client<'_> {
         let admin = self.admin();
         admin.set_plan(&format!("plan of {name}"), &terms).await;
+        let agency = json!({ "name": name, "plan": format!("plan of {name}") });
+        admin.post("/admin/v1/agencies", &agency).await.expect(201);
+        let key = admin.issue_key(name, &json!({})).await;
+        self.with_key(&key)
+    }
+
+    /// A caller with a new key of the agency `name`, which is created on the plan of this document.
+    pub(crate) async fn agency_on_plan(&self, name: &str, plan: &Value) -> Client<'_> {
+        let admin = self.admin();
+        let answer = admin.put_plan(&format!("plan of {name}"), plan).await;
+        assert!(answer.status.is_success(), "{answer:?}");
         let agency = json!({ "name": name, "plan": format!("plan of {name}") });
         admin.post("/admin/v1/agencies", &agency).await.expect(201);
         let key = admin.issue_key(name, &json!({})).await;
@@ -248,6 +269,11 @@ impl Client<'_> {
         let answer = self.put(&format!("/admin/v1/plans/{}", name.replace(' ', "%20")), &body).await;
         assert!(answer.status.is_success(), "{answer:?}");
         answer
+    }
+
+    /// As an operator: sets a plan by its document.
+    pub(crate) async fn put_plan(&self, name: &str, plan: &Value) -> Answer {
+        self.put(&format!("/admin/v1/plans/{}", name.replace(' ', "%20")), plan).await
     }
 
     /// As an operator: makes a key for `agency` and gives its text.
