@@ -1,5 +1,7 @@
 //! Reading a body: JSON, within its size, in time.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -58,16 +60,31 @@ pub(crate) async fn read(request: Request, deadline: Duration) -> Result<Bytes, 
     match tokio::time::timeout(deadline, reading).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
-        Ok(Err(error)) => {
-            Err(Refusal::new(Code::MalformedRequest, "The body ended before it was complete.")
-                .caused_by(error))
-        }
+        Ok(Err(error)) => Err(Refusal::new(Code::MalformedRequest, broken_off(&*error)).caused_by(error)),
         Err(_) => {
             let detail = format!("The body did not arrive within {} s.", deadline.as_secs());
             Err(Refusal::new(Code::RequestTimeout, detail)
                 .with_header(header::CONNECTION, header::HeaderValue::from_static("close")))
         }
     }
+}
+
+/// Why a body could not be read: a front door that finds its framing faulty says so, anything else is its end.
+fn broken_off(error: &(dyn Error + 'static)) -> &'static str {
+    let mut cause = Some(error);
+    while let Some(error) = cause.filter(|error| !is_faulty_framing(*error)) {
+        cause = error.source();
+    }
+    if cause.is_some() {
+        "The body's chunks are faulty: each is a size of 1 to 8 hexadecimal digits, CRLF, that many bytes, CRLF; no \
+         extensions, no trailers."
+    } else {
+        "The body ended before it was complete."
+    }
+}
+
+fn is_faulty_framing(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
 }
 
 fn too_large() -> Refusal {

@@ -20,3 +20,4 @@ mod tally;
 mod usage;
 
 pub use draining::Draining;
+pub use pipeline::RequestIds;

@@ -32,8 +32,7 @@ pub(crate) use exchange::Exchange;
 use exchange::take_refusal;
 pub(crate) use lockout::Doorkeeper;
 pub use provenance::{ClientCertificate, SourceAddress};
-pub use request_id::GatewayRequestId;
-pub(crate) use request_id::RequestIds;
+pub use request_id::{GatewayRequestId, RequestIds};
 
 use crate::problem::Refusal;
 use crate::public::Door;

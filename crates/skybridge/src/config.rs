@@ -8,11 +8,13 @@ mod fault;
 mod layers;
 #[cfg(test)]
 mod tests;
+mod tls;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use skybridge_api::problem::ErrorStyle;
 use skybridge_desk::Capacity;
 use skybridge_gate::LockoutTerms;
@@ -36,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) errors: ErrorStyle,
     pub(crate) http: Http,
     pub(crate) capacity: Capacity,
+    /// `None`: the public listener speaks plain HTTP.
+    pub(crate) tls: Option<skybridge_listener::tls::Settings>,
     pub(crate) commit_queue: usize,
     pub(crate) dynamodb: DynamoDb,
     pub(crate) log: Log,
@@ -43,13 +47,16 @@ pub(crate) struct Config {
 }
 
 /// The `[http]` section.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Http {
     pub(crate) header_timeout: Duration,
     pub(crate) body_timeout: Duration,
     pub(crate) idle_timeout: Duration,
+    pub(crate) exchange_timeout: Duration,
     pub(crate) connections_max: usize,
     pub(crate) connections_per_address_max: usize,
+    pub(crate) streams_max: u32,
+    pub(crate) trusted_proxies: Vec<IpNet>,
 }
 
 /// The `[dynamodb]` section.
@@ -153,13 +160,21 @@ impl Config {
                 header_timeout: reader.duration("http.header_timeout"),
                 body_timeout: reader.duration("http.body_timeout"),
                 idle_timeout: reader.duration("http.idle_timeout"),
+                exchange_timeout: reader.duration("http.exchange_timeout"),
                 connections_max: reader.count("http.connections_max"),
                 connections_per_address_max: reader.count("http.connections_per_address_max"),
+                streams_max: reader.take("http.streams_max", streams, "a whole number from 1 to 1000"),
+                trusted_proxies: reader.take(
+                    "http.trusted_proxies",
+                    networks,
+                    "a list of addresses and networks, such as [\"10.0.0.0/8\", \"2001:db8::1\"]",
+                ),
             },
             capacity: Capacity {
                 calls_max: reader.take("overload.calls_max", calls, "a whole number from 1 to 1000000"),
                 latency_target: reader.duration("overload.latency_target"),
             },
+            tls: tls::read(&mut reader),
             commit_queue: reader.count("embedded.commit_queue"),
             dynamodb: DynamoDb {
                 table_prefix: reader.take(
@@ -244,6 +259,17 @@ fn on_or_off(text: &str) -> Option<bool> {
 
 fn address(text: &str) -> Option<SocketAddr> {
     text.replacen("localhost", "127.0.0.1", 1).parse().ok()
+}
+
+fn streams(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|count| (1..=1_000).contains(count))
+}
+
+/// Networks, or addresses alone. A proxy is never all the world: everybody could then name any source.
+fn networks(text: &str) -> Option<Vec<IpNet>> {
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let network = |entry: &str| entry.parse().ok().or_else(|| Some(entry.parse::<IpAddr>().ok()?.into()));
+    entries.map(|entry| network(entry).filter(|network: &IpNet| network.prefix_len() > 0)).collect()
 }
 
 fn store_kind(text: &str) -> Option<StoreKind> {

@@ -4,18 +4,15 @@
 //! request. The order of an end: no new connections, the requests in flight, what the agencies have used, the
 //! store. A store that cannot write any more ends the process: only opening it again tells what is on disk.
 
-mod connection;
+mod certificates;
 mod demo;
-mod drain;
-mod listener;
+mod doors;
 mod maintenance;
 mod measures;
 pub(crate) mod open_files;
 mod routers;
-mod seats;
 mod secrets;
 mod signals;
-mod stream;
 mod upkeep;
 
 use std::io::{self, Write as _};
@@ -36,10 +33,10 @@ use crate::data_dir::{DataDir, PEPPER};
 use crate::logs::{self, Logs};
 use crate::store::OpenStore;
 use demo::Demo;
-use listener::Listener;
 use routers::{Parts, Routers};
 use secrets::FoundPeppers;
 use signals::Signals;
+use skybridge_listener::drain;
 use skybridge_machine::{MachineClock, MachineRandomness};
 
 /// How long the end waits for the store to take what the agencies have used.
@@ -76,8 +73,9 @@ pub(crate) fn run(config: &Config, manner: Manner) -> anyhow::Result<()> {
 async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<()> {
     let mut signals = Signals::watch()?;
     // First what is likeliest to fail, so that a start that fails leaves nothing behind.
-    let public = bind("public", "--listen", config.listen, config)?;
-    let admin = bind("admin", "--admin-listen", config.admin_listen, config)?;
+    let public = doors::bind("public", "--listen", config.listen)?;
+    let admin = doors::bind("admin", "--admin-listen", config.admin_listen)?;
+    let tls = certificates::load(config.tls.as_ref())?;
     let data = DataDir::at(&config.data);
     data.create()?;
     let token = secrets::admin_token(&data, &MachineRandomness)?;
@@ -87,16 +85,20 @@ async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<(
     let _note = data.note_address(&format!("http://{}", reachable(admin.address())))?;
     // Last before the first request: a demo key that is made is printed at once.
     let demo = if manner.demo { Some(Demo::set_up(&house.desk).await?) } else { None };
-    let addresses = Addresses { public: public.address(), admin: admin.address() };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let addresses = Addresses { scheme, public: public.address(), admin: admin.address() };
     announce(addresses, manner, demo.as_ref(), &house.desk).await?;
 
     upkeep::keep_roster(Arc::clone(&house.desk));
     upkeep::return_leases(Arc::clone(&house.desk));
     upkeep::record_last_uses(Arc::clone(&house.desk));
-    let (public_drain, signal) = drain::drain();
-    tokio::spawn(public.serve(routers.public, signal));
-    let (admin_drain, signal) = drain::drain();
-    tokio::spawn(admin.serve(routers.admin, signal));
+    if let Some(tls) = &tls {
+        certificates::keep_up(Arc::clone(tls))?;
+    }
+    let (public_drain, signal) = drain();
+    doors::open_public(public, routers.public, config, tls, signal);
+    let (admin_drain, signal) = drain();
+    doors::open_admin(admin, routers.admin, config, signal);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), store = config.store.name(), "serving");
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "draining"),
@@ -187,16 +189,6 @@ impl House {
     }
 }
 
-fn bind(name: &str, option: &str, address: SocketAddr, config: &Config) -> anyhow::Result<Listener> {
-    let bound = Listener::bind(address, &config.http);
-    bound.with_context(|| {
-        format!(
-            "the {name} address {address} cannot be listened on; stop what listens there, or choose another: {option} \
-             127.0.0.1:0 takes a free port"
-        )
-    })
-}
-
 /// An address that a caller on this machine can connect to: a listener on all addresses is reached on loopback.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address {
@@ -208,6 +200,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 #[derive(Debug, Clone, Copy)]
 struct Addresses {
+    /// Of the public address.
+    scheme: &'static str,
     public: SocketAddr,
     admin: SocketAddr,
 }
@@ -216,15 +210,15 @@ struct Addresses {
 async fn announce(at: Addresses, manner: Manner, demo: Option<&Demo>, desk: &Desk) -> anyhow::Result<()> {
     let text = if manner.json {
         let demo = demo.map(Demo::as_json);
-        json!({ "public": format!("http://{}", at.public), "admin": format!("http://{}", at.admin), "demo": demo })
+        json!({ "public": format!("{}://{}", at.scheme, at.public), "admin": format!("http://{}", at.admin), "demo": demo })
             .to_string()
     } else {
         let hint = match demo {
-            Some(demo) => format!("\n{}", demo.told(reachable(at.public))),
+            Some(demo) => format!("\n{}", demo.told(at.scheme, reachable(at.public))),
             None if desk.roster_size().await?.agencies == 0 => format!("\n{}", demo::FIRST_STEPS),
             None => String::new(),
         };
-        format!("public http://{}\nadmin http://{}{hint}", at.public, at.admin)
+        format!("public {}://{}\nadmin http://{}{hint}", at.scheme, at.public, at.admin)
     };
     let mut out = io::stdout().lock();
     // Nobody may read it, as under a supervisor that closed the pipe; serving goes on all the same.

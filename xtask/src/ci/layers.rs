@@ -25,6 +25,10 @@ const LAYERS: &[Layer] = &[
         never: &["hyper", "axum", "fjall", "aws-sdk-dynamodb", "skybridge-store-embedded"],
     },
     Layer { package: "skybridge-api", never: &["fjall", "aws-sdk-dynamodb", "skybridge-store-embedded"] },
+    Layer {
+        package: "skybridge-listener",
+        never: &["fjall", "aws-lc-rs", "aws-sdk-dynamodb", "clap", "skybridge-store-embedded", "toml"],
+    },
     // What Lambda loads at each start: nothing that only the server needs.
     Layer {
         package: "skybridge-lambda",

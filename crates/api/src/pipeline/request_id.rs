@@ -32,20 +32,21 @@ impl GatewayRequestId {
 /// An id is eight random hexadecimal digits for the process and a number that counts its requests: unique
 /// without asking for chance on every request.
 #[derive(Debug)]
-pub(crate) struct RequestIds {
+pub struct RequestIds {
     process: String,
     count: AtomicU64,
 }
 
 impl RequestIds {
-    pub(crate) fn new(randomness: &dyn Randomness) -> Self {
+    /// Ids that begin with eight digits of `randomness`.
+    pub fn new(randomness: &dyn Randomness) -> Self {
         let mut process = [0; 4];
         randomness.fill(&mut process);
         Self { process: format!("{:08x}", u32::from_be_bytes(process)), count: AtomicU64::new(1) }
     }
 
     /// The id of `request`.
-    pub(crate) fn name(&self, request: &Request) -> HeaderValue {
+    pub(super) fn name(&self, request: &Request) -> HeaderValue {
         if let Some(callers) = request.headers().get(&X_REQUEST_ID)
             && well_formed(callers.as_bytes())
         {
@@ -54,9 +55,13 @@ impl RequestIds {
         if let Some(GatewayRequestId(gateways)) = request.extensions().get() {
             return gateways.clone();
         }
+        HeaderValue::try_from(self.next()).expect("hexadecimal digits are a header value")
+    }
+
+    /// A new id, for a request that did not get far enough to have one.
+    pub fn next(&self) -> String {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
-        HeaderValue::try_from(format!("{}-{number:x}", self.process))
-            .expect("hexadecimal digits are a header value")
+        format!("{}-{number:x}", self.process)
     }
 }
 

@@ -58,6 +58,7 @@ fn examine(session: &Session) -> Vec<Finding> {
     findings.extend(checks::data_directory(&config));
     findings.push(checks::clock(&config));
     findings.push(checks::open_files(&config));
+    findings.extend(checks::certificate(&config));
     findings.extend(checks::server(session, &config));
     findings
 }

@@ -52,6 +52,7 @@ impl Fault {
         let wanted = match wanted {
             Kind::Text => "text in quotes",
             Kind::Number => "a whole number without quotes",
+            Kind::List => "a list of texts, such as [\"a\", \"b\"]",
         };
         Self::WrongValue { key, origin, given: "of another kind".to_owned(), wanted: wanted.to_owned() }
     }

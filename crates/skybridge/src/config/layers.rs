@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     Text,
     /// A whole number.
     Number,
+    /// A list of texts; outside files, with commas between them.
+    List,
 }
 
 /// The value of one key.
@@ -71,7 +73,8 @@ impl Layers {
         let document = DeTable::parse(DEFAULT_TOML).expect("the built-in default.toml is TOML");
         let mut entries = BTreeMap::new();
         for leaf in leaves(&document) {
-            let (text, kind) = scalar(leaf.value).expect("default.toml holds texts and whole numbers only");
+            let (text, kind) =
+                scalar(leaf.value).expect("default.toml holds texts, whole numbers and lists only");
             entries.insert(leaf.path, Entry { text, kind, source: Source::Default });
         }
         Self { entries }
@@ -158,6 +161,10 @@ fn scalar(value: &DeValue<'_>) -> Option<(String, Kind)> {
     match value {
         DeValue::String(text) => Some((text.to_string(), Kind::Text)),
         DeValue::Integer(number) if number.radix() == 10 => Some((number.as_str().to_owned(), Kind::Number)),
+        DeValue::Array(items) => {
+            let texts: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+            Some((texts?.join(", "), Kind::List))
+        }
         _ => None,
     }
 }

@@ -25,6 +25,40 @@ fn the_defaults_read_and_are_the_contract() {
     assert_eq!(config.http.header_timeout, Duration::from_secs(10));
     assert_eq!(config.http.body_timeout, Duration::from_secs(30));
     assert_eq!(config.http.idle_timeout, Duration::from_secs(60));
+    assert_eq!(config.http.exchange_timeout, Duration::from_secs(60));
+    assert!(config.http.trusted_proxies.is_empty() && config.tls.is_none());
+}
+
+#[test]
+fn proxies_are_a_list_in_a_file_and_commas_elsewhere() {
+    let proxies =
+        |config: Config| config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let file = "[http]\ntrusted_proxies = [\"10.0.0.0/8\", \"2001:db8::1\"]";
+    let expected = ["10.0.0.0/8", "2001:db8::1/128"];
+    assert_eq!(proxies(read(file, &[], vec![]).unwrap()), expected);
+    let environment = [("SKYBRIDGE_HTTP_TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::1")];
+    assert_eq!(proxies(read("", &environment, vec![]).unwrap()), expected);
+    for wrong in ["[\"10.0.0.0/40\"]", "[\"proxy\"]", "[\"0.0.0.0/0\"]", "[1]", "\"10.0.0.0/8\""] {
+        let faults = read(&format!("[http]\ntrusted_proxies = {wrong}"), &[], vec![]).unwrap_err();
+        assert!(faults[0].contains("`http.trusted_proxies`") && faults[0].contains("list"), "{faults:?}");
+    }
+}
+
+#[test]
+fn a_certificate_and_its_key_are_given_together() {
+    let tls = |section: &str| read(&format!("[tls]\n{section}"), &[], vec![]).map(|config| config.tls);
+    let both =
+        tls("certificate = \"c.pem\"\nkey = \"k.pem\"\nclient_certificates = \"optional\"").unwrap().unwrap();
+    assert_eq!((both.certificate.to_str(), both.key.to_str()), (Some("c.pem"), Some("k.pem")));
+    for (section, key) in [
+        ("certificate = \"c.pem\"", "tls.key"),
+        ("key = \"k.pem\"", "tls.certificate"),
+        ("client_certificates = \"required\"", "tls.certificate"),
+        ("client_certificates = \"yes\"", "tls.client_certificates"),
+    ] {
+        let faults = tls(section).unwrap_err();
+        assert!(faults[0].contains(&format!("`{key}`")), "{faults:?}");
+    }
 }
 
 #[test]

@@ -55,12 +55,12 @@ impl Demo {
     }
 
     /// What to do next, for people.
-    pub(super) fn told(&self, public: SocketAddr) -> String {
+    pub(super) fn told(&self, scheme: &str, public: SocketAddr) -> String {
         match self {
             Self::Created { key } => format!(
                 "\nAgency {AGENCY} on plan demo. Its key is shown this once:\n\n  {key}\n\n\
-                 Make a booking:\n\n  curl -si -X POST http://{public}/booking -H 'x-api-key: {key}' \
-                 -d '{{\"agency\":\"{AGENCY}\"}}'\n\nRead on: http://{public}/docs"
+                 Make a booking:\n\n  curl -si -X POST {scheme}://{public}/booking -H 'x-api-key: {key}' \
+                 -d '{{\"agency\":\"{AGENCY}\"}}'\n\nRead on: {scheme}://{public}/docs"
             ),
             Self::Found => format!(
                 "\nAgency {AGENCY} is there from an earlier start; its key was printed when it was created.\n\

@@ -23,3 +23,4 @@ mod overload;
 mod plan_rules;
 mod restart;
 mod store_failures;
+mod tls;

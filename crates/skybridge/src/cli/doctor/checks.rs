@@ -1,5 +1,6 @@
 //! The checks, each of which looks at one thing and says what to do about it.
 
+use std::error::Error as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 use skybridge_domain::time::{Clock as _, Timestamp};
 use skybridge_gate::Peppers;
+use skybridge_listener::tls::Tls;
 
 use super::super::client::{Client, Server};
 use super::super::config::unknown_variable;
@@ -175,6 +177,39 @@ pub(super) fn open_files(config: &Config) -> Finding {
         Some(limit) => Finding::ok(what, format!("{limit} may be open, {needed} are needed")),
         None => Finding::ok(what, "without limit"),
     }
+}
+
+/// How long before its end a certificate is called for.
+const RENEWED_BEFORE: Duration = Duration::from_secs(14 * 86_400);
+
+/// The certificate of the public listener, if it is to have one.
+pub(super) fn certificate(config: &Config) -> Option<Finding> {
+    let what = "certificate";
+    let settings = config.tls.as_ref()?;
+    let place = settings.certificate.display();
+    let tls = match Tls::load(settings.clone()) {
+        Ok(tls) => tls,
+        Err(error) => {
+            let cause = error.source().map_or(String::new(), |cause| format!(": {cause}"));
+            return Some(Finding::fail(what, format!("{error}{cause}")));
+        }
+    };
+    if mode_of(&settings.key).is_ok_and(|mode| mode & 0o077 != 0) {
+        let key = settings.key.display();
+        return Some(Finding::warn(what, format!("{key} can be read by others: chmod 600 {key}")));
+    }
+    let end = tls.expires_at().and_then(|seconds| u64::try_from(seconds).ok());
+    let Some(end) = end.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1_000))) else {
+        return Some(Finding::warn(what, format!("{place} does not say until when it is valid")));
+    };
+    let now = MachineClock.now();
+    Some(if end <= now {
+        Finding::fail(what, format!("{place} ended at {end}: renew it"))
+    } else if end <= now.plus(RENEWED_BEFORE) {
+        Finding::warn(what, format!("{place} ends at {end}: renew it"))
+    } else {
+        Finding::ok(what, format!("{place} is valid until {end}"))
+    })
 }
 
 /// The server, if one runs; the store at rest, if none does.

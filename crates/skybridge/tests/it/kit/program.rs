@@ -62,6 +62,12 @@ impl Program {
         greeting
     }
 
+    /// Has it look at its certificate again.
+    pub(crate) fn hang_up(&self) {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).expect("the process runs");
+    }
+
     /// Ends the process as a crash would: SIGKILL.
     pub(crate) fn kill(mut self) {
         self.process.kill().expect("the process runs");
@@ -92,7 +98,7 @@ fn line_of(stdout: &mut BufReader<ChildStdout>) -> String {
 }
 
 /// The binary, told where its data is.
-fn skybridge(data: &Path) -> Command {
+pub(crate) fn skybridge(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skybridge"));
     command.env_clear().env("USER", "tester").arg("--data").arg(data);
     command

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The seats of one listener.
 #[derive(Debug, Clone)]
-pub(super) struct Seats {
+pub struct Seats {
     taken: Arc<Mutex<Taken>>,
     max: usize,
     per_source_max: usize,
@@ -23,39 +23,56 @@ struct Taken {
 
 impl Seats {
     /// `max` seats, of which one source may hold `per_source_max`.
-    pub(super) fn new(max: usize, per_source_max: usize) -> Self {
+    #[must_use]
+    pub fn new(max: usize, per_source_max: usize) -> Self {
         Self { taken: Arc::default(), max, per_source_max }
     }
 
     /// A seat for a connection from `address`, unless they are taken.
-    pub(super) fn take(&self, address: IpAddr) -> Option<Seat> {
-        let source = source_of(address);
+    pub(crate) fn take(&self, address: IpAddr) -> Option<Seat> {
+        self.take_with_share(Some(source_of(address)))
+    }
+
+    /// A seat for a connection that carries the requests of many sources.
+    pub(crate) fn take_for_proxy(&self) -> Option<Seat> {
+        self.take_with_share(None)
+    }
+
+    /// A seat that counts against the share of `source`, if it has one.
+    fn take_with_share(&self, source: Option<IpAddr>) -> Option<Seat> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = taken.by_source.get(&source).copied().unwrap_or(0);
-        if taken.all >= self.max || held >= self.per_source_max {
+        if taken.all >= self.max {
             return None;
         }
+        if let Some(source) = source {
+            let held = taken.by_source.entry(source).or_default();
+            if *held >= self.per_source_max {
+                return None;
+            }
+            *held += 1;
+        }
         taken.all += 1;
-        taken.by_source.insert(source, held + 1);
         Some(Seat { taken: Arc::clone(&self.taken), source })
     }
 }
 
 /// One connection's seat, free again when dropped.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(crate) struct Seat {
     taken: Arc<Mutex<Taken>>,
-    source: IpAddr,
+    /// Whose share it counts against.
+    source: Option<IpAddr>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all -= 1;
-        if let Some(held) = taken.by_source.get_mut(&self.source) {
+        let Some(source) = self.source else { return };
+        if let Some(held) = taken.by_source.get_mut(&source) {
             *held -= 1;
             if *held == 0 {
-                taken.by_source.remove(&self.source);
+                taken.by_source.remove(&source);
             }
         }
     }
@@ -87,6 +104,16 @@ mod tests {
         assert!(seats.take(address("192.0.2.3")).is_none(), "all are taken");
         drop(second);
         assert!(seats.take(address("192.0.2.1")).is_some());
+    }
+
+    #[test]
+    fn a_proxy_has_no_share_but_counts() {
+        let seats = Seats::new(3, 1);
+        let _proxys = [seats.take_for_proxy().unwrap(), seats.take_for_proxy().unwrap()];
+        let last = seats.take(address("192.0.2.1")).unwrap();
+        assert!(seats.take_for_proxy().is_none());
+        drop(last);
+        assert!(seats.take_for_proxy().is_some());
     }
 
     #[test]

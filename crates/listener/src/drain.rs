@@ -9,21 +9,22 @@ use tokio::sync::watch;
 
 /// The one who starts the drain.
 #[derive(Debug)]
-pub(super) struct Drain(watch::Sender<bool>);
+pub struct Drain(watch::Sender<bool>);
 
 /// What everything that has to finish listens to.
 #[derive(Debug, Clone)]
-pub(super) struct DrainSignal(watch::Receiver<bool>);
+pub struct DrainSignal(watch::Receiver<bool>);
 
 /// A drain that has not begun, and its first signal.
-pub(super) fn drain() -> (Drain, DrainSignal) {
+#[must_use]
+pub fn drain() -> (Drain, DrainSignal) {
     let (sender, receiver) = watch::channel(false);
     (Drain(sender), DrainSignal(receiver))
 }
 
 impl Drain {
     /// Tells all to finish, and waits until they have, or `deadline` is over.
-    pub(super) async fn finish(self, deadline: Duration) {
+    pub async fn finish(self, deadline: Duration) {
         self.0.send_replace(true);
         if tokio::time::timeout(deadline, self.0.closed()).await.is_err() {
             let unfinished = self.0.receiver_count();
@@ -34,7 +35,7 @@ impl Drain {
 
 impl DrainSignal {
     /// Waits for the drain to begin; at once if it has.
-    pub(super) async fn begun(&mut self) {
+    pub async fn begun(&mut self) {
         // Without a sender the process is ending anyway.
         let _ = self.0.wait_for(|begun| *begun).await;
     }

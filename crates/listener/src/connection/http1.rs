@@ -1,0 +1,120 @@
+//! HTTP/1.1: hyper behind the guard, and what is said when the guard has stopped a request.
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+
+use super::{Caller, Reception, http2};
+use crate::drain::DrainSignal;
+use crate::farewell::{self, Wire};
+use crate::guard::{Guard, Remains, Stop, fault};
+use crate::leftover::Leftover;
+use crate::pulse::{Alarm, Paced, Phase, Pulse};
+use crate::refusal;
+use crate::rewound::Rewound;
+
+/// More than a head that the guard passes can have.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+
+/// Why hyper is done with a connection.
+enum Ending {
+    /// Nothing more comes, or nothing more can be answered.
+    Served(hyper::Result<()>),
+    /// The present phase took too long.
+    Overdue,
+}
+
+pub(super) async fn converse<S: Wire + 'static>(
+    reception: &Reception,
+    caller: Caller,
+    stream: S,
+    drain: DrainSignal,
+) {
+    let pulse = Pulse::new();
+    let guard = Guard::new(Paced::new(stream, pulse.clone()), pulse.clone());
+    let (ending, guard) = serve(reception, &caller, guard, &pulse, drain.clone()).await;
+    let Remains { stream, stop, held, is_mid_request } = guard.remains();
+    let stream = stream.into_inner();
+    match (ending, stop) {
+        (Ending::Overdue, _) => match pulse.phase() {
+            Phase::Resting => farewell::close(stream).await,
+            Phase::Head => say(reception, stream, fault::HEAD_TOO_SLOW).await,
+            Phase::Exchange => {
+                metrics::counter!("skybridge_connections_cut_off_total").increment(1);
+                stream.sever();
+            }
+        },
+        (Ending::Served(Ok(())), Some(Stop::Head(fault))) => {
+            tracing::debug!(fault = fault.detail, peer = %caller.peer, "a head was refused");
+            say(reception, stream, fault).await;
+        }
+        (Ending::Served(Ok(())), Some(Stop::Preface)) => {
+            let pulse = Pulse::new();
+            http2::converse_on(reception, caller, Rewound::new(held, stream), pulse, drain).await;
+        }
+        (Ending::Served(outcome), _) => {
+            if let Err(error) = outcome {
+                // A caller that breaks off is everyday life, not an error of this server.
+                tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
+            }
+            if is_mid_request {
+                farewell::wait_for_caller(stream).await;
+            } else {
+                farewell::close(stream).await;
+            }
+        }
+    }
+}
+
+async fn say<S: Wire>(reception: &Reception, stream: S, fault: fault::Fault) {
+    let answer = refusal::answer(&refusal::of_fault(fault), &reception.request_ids.next());
+    farewell::say(stream, &answer).await;
+}
+
+/// Has hyper serve until it is done or time is up. Gives the guard back.
+async fn serve<S: Wire + 'static>(
+    reception: &Reception,
+    caller: &Caller,
+    guard: Guard<Paced<S>>,
+    pulse: &Pulse,
+    mut drain: DrainSignal,
+) -> (Ending, Guard<Paced<S>>) {
+    let leftover = Leftover::default();
+    let service = service_fn(|request: http::Request<Incoming>| {
+        pulse.exchange_begun();
+        let answer = reception.answer(caller, leftover.watch(request));
+        let leftover = &leftover;
+        async move {
+            let mut answer = answer.await?;
+            leftover.settle(&mut answer).await;
+            Ok::<_, std::convert::Infallible>(answer)
+        }
+    });
+    let mut connection = rules().serve_connection(TokioIo::new(guard), service);
+    let mut alarm = Alarm::new(reception.patience.idle);
+    let mut is_draining = false;
+    let ending = loop {
+        tokio::select! {
+            biased;
+            outcome = &mut connection => break Ending::Served(outcome),
+            () = drain.begun(), if !is_draining => {
+                is_draining = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+            () = alarm.rings(|| pulse.deadline(&reception.patience)) => break Ending::Overdue,
+        }
+    };
+    (ending, connection.into_parts().io.into_inner())
+}
+
+fn rules() -> http1::Builder {
+    let mut rules = http1::Builder::new();
+    rules
+        .header_read_timeout(None)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        // A caller that has sent all it wants to send may close its half and still get the answer. It also means that
+        // hyper sees a request through whose caller is gone: a use case that has begun is not cut off half-way.
+        .half_close(true);
+    rules
+}

@@ -1,0 +1,63 @@
+//! The two doors: how long each waits, whom it believes, how many it lets in.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use skybridge_api::RequestIds;
+use skybridge_listener::tls::Tls;
+use skybridge_listener::{DrainSignal, Listener, Patience, Reception, Seats, TrustedProxies};
+use skybridge_machine::MachineRandomness;
+
+use crate::config::{Config, Http};
+
+/// Takes the address of a listener; `option` is how another is chosen.
+pub(super) fn bind(name: &str, option: &str, address: SocketAddr) -> anyhow::Result<Listener> {
+    Listener::bind(address).with_context(|| {
+        format!(
+            "the {name} address {address} cannot be listened on; stop what listens there, or choose another: {option} \
+             127.0.0.1:0 takes a free port"
+        )
+    })
+}
+
+/// Opens the public door, for agencies.
+pub(super) fn open_public(
+    listener: Listener,
+    router: Router,
+    config: &Config,
+    tls: Option<Arc<Tls>>,
+    drain: DrainSignal,
+) {
+    let http = &config.http;
+    let mut reception = reception(router, http);
+    reception.trusted_proxies = TrustedProxies::new(http.trusted_proxies.clone());
+    tokio::spawn(listener.serve(reception, seats(http), tls, drain));
+}
+
+/// Opens the admin door. What operators ask for may take its time, such as a backup; nobody comes through proxies, and
+/// a tunnel has TLS of its own.
+pub(super) fn open_admin(listener: Listener, router: Router, config: &Config, drain: DrainSignal) {
+    let mut reception = reception(router, &config.http);
+    reception.patience.exchange = None;
+    tokio::spawn(listener.serve(reception, seats(&config.http), None, drain));
+}
+
+fn seats(http: &Http) -> Seats {
+    Seats::new(http.connections_max, http.connections_per_address_max)
+}
+
+fn reception(router: Router, http: &Http) -> Reception {
+    Reception {
+        router,
+        patience: Patience {
+            header: http.header_timeout,
+            idle: http.idle_timeout,
+            exchange: Some(http.exchange_timeout),
+        },
+        streams_max: http.streams_max,
+        trusted_proxies: TrustedProxies::default(),
+        request_ids: Arc::new(RequestIds::new(&MachineRandomness)),
+    }
+}
