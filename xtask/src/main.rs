@@ -50,6 +50,10 @@ enum Task {
 enum Bench {
     /// Create bookings over HTTP: a bare hyper server, ours in memory, ours on disk.
     Http(bench::http::Options),
+    /// Flood the counter with one agency's calls, beside ten that behave.
+    Fairness(bench::fairness::Options),
+    /// Ask for one, two and ten times what can be done, and look what is still done.
+    Overload(bench::overload::Options),
     /// Start and call the Lambda function, beside the lesson's own in Python.
     Lambda(bench::lambda::Options),
     /// Share one plan among several servers, and kill one: what is admitted, and what that costs in writes.
@@ -70,6 +74,8 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Ci(options) => ci::run(&options),
         Task::Bench(Bench::Http(options)) => bench::http::run(&options),
+        Task::Bench(Bench::Fairness(options)) => bench::fairness::run(&options),
+        Task::Bench(Bench::Overload(options)) => bench::overload::run(&options),
         Task::Bench(Bench::Lambda(options)) => bench::lambda::run(&options),
         Task::Bench(Bench::Nodes(options)) => bench::nodes::run(&options),
         Task::Lesson => lesson::run(),

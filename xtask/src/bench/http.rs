@@ -16,6 +16,7 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::counter::Counter;
 use super::load::Load;
 use super::machine::Machine;
 use super::process::{Process, tick};
@@ -154,58 +155,59 @@ impl Bench {
 
     /// Starts a server, loads it, and stops it.
     fn round(&self, kind: Kind) -> Result<Round> {
-        // Dropped after the server, which is declared later.
-        let directory = tempfile::Builder::new().prefix("skybridge-bench-").tempdir()?;
-        let (server, address, api_key) = match kind.store() {
-            None => self.start_bare()?,
-            Some(store) => self.start_skybridge(store, &directory.path().join("data"))?,
+        let (server, api_key) = match kind.store() {
+            None => Self::start_bare()?,
+            Some(store) => self.start_skybridge(store)?,
         };
+        let address = server.address();
         let load = Load { address, api_key, bodies: Arc::clone(&self.bodies), connections: self.connections };
         self.runtime.block_on(load.run("warm-up", WARM_UP))?;
-        let before = server.cpu()?;
+        let before = server.process().cpu()?;
         let outcome = self.runtime.block_on(load.run("measured", self.duration))?;
-        let cpu = server.cpu()?.saturating_sub(before);
+        let cpu = server.process().cpu()?.saturating_sub(before);
         ensure!(cpu >= tick(), "the server used no processor time that can be counted");
         let [p50, p99] = [0.5, 0.99].map(|share| outcome.latency(share));
         Ok(Round::new(outcome.requests, outcome.elapsed, cpu, p50, p99))
     }
 
-    fn start_bare(&self) -> Result<(Process, SocketAddr, String)> {
+    fn start_bare() -> Result<(Running, String)> {
         let server = Process::start(Command::new(std::env::current_exe()?).arg("bare-peer"))?;
         let [address] = server.addresses(["public"])?;
         // Of a real key's length, so that the requests are as long as those to the other servers.
         let api_key = format!("sbk_live_{}_{}_{}", "k".repeat(12), "s".repeat(43), "c".repeat(6));
-        Ok((server, address, api_key))
+        Ok((Running::Bare(server, address), api_key))
     }
 
-    fn start_skybridge(&self, store: &str, data: &Path) -> Result<(Process, SocketAddr, String)> {
+    /// With an agency that is never throttled.
+    fn start_skybridge(&self, store: &str) -> Result<(Running, String)> {
         let program = self.skybridge.as_deref().expect("it was built because a store is measured");
-        let mut command = Command::new(program);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
-        let server = Process::start(command.args(["--store", store, "--data"]).arg(data))?;
-        // The admin listener's is waited for because the command line is its client.
-        let [address, _admin] = server.addresses(["public", "admin"])?;
-        Ok((server, address, create_key(program, data)?))
+        let counter = Counter::start(program, store)?;
+        counter.set_plan("bench", 1_000_000, 1_000_000)?;
+        let key = counter.create_agency("Bench", "bench")?;
+        Ok((Running::Ours(counter), key))
     }
 }
 
-/// Makes an agency that is never throttled, through the command line as an operator would, and returns its key.
-fn create_key(program: &Path, data: &Path) -> Result<String> {
-    let call = |words: &str| {
-        let mut command = Command::new(program);
-        cargo::output(command.args(words.split(' ')).args(["--json", "--data"]).arg(data))
-    };
-    call("plan set bench --rate 1000000 --burst 1000000")?;
-    call("agency create Bench --plan bench")?;
-    let answer = call("key create Bench")?;
-    let created: CreatedKey =
-        serde_json::from_str(&answer).with_context(|| format!("`key create` printed {answer}"))?;
-    Ok(created.key)
+/// A server in its turn.
+enum Running {
+    Bare(Process, SocketAddr),
+    Ours(Counter),
 }
 
-#[derive(Deserialize)]
-struct CreatedKey {
-    key: String,
+impl Running {
+    fn process(&self) -> &Process {
+        match self {
+            Self::Bare(process, _) => process,
+            Self::Ours(counter) => counter.process(),
+        }
+    }
+
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Bare(_, address) => *address,
+            Self::Ours(counter) => counter.address,
+        }
+    }
 }
 
 /// Reads the bodies as they stand in the file, byte for byte.

@@ -1,6 +1,7 @@
 //! Servers as processes of their own: started, measured from outside, stopped by their handle.
 
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _, Seek as _};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,17 +13,24 @@ use anyhow::{Context, Result};
 /// How long a server may take to print its addresses.
 const START_MAX: Duration = Duration::from_secs(30);
 
+/// How much of a log is shown.
+const LOG_SHOWN: usize = 4096;
+
 /// A running server; stopped when dropped.
 pub(crate) struct Process {
     child: Child,
     lines: Receiver<String>,
+    log: File,
 }
 
 impl Process {
-    /// Starts a server. Its log goes to where ours goes, its output is read for the addresses that it prints.
+    /// Starts a server. Its log goes to a file that is shown if the start fails, and has no name; its output is read
+    /// for the addresses that it prints.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let log = tempfile::tempfile()?;
         let mut child = command
             .stdin(Stdio::null())
+            .stderr(log.try_clone()?)
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {command:?}"))?;
@@ -30,7 +38,7 @@ impl Process {
         let (sender, lines) = channel();
         // Read to the end, whether anyone listens or not: a full pipe would stop the server.
         thread::spawn(move || forward(stdout, &sender));
-        Ok(Self { child, lines })
+        Ok(Self { child, lines, log })
     }
 
     /// Waits for one line `<listener> http://<address>` for each listener, in whatever order they come.
@@ -44,7 +52,8 @@ impl Process {
             let left = deadline.saturating_duration_since(Instant::now());
             let line = self.lines.recv_timeout(left).with_context(|| {
                 format!(
-                    "the server ended, or did not print the addresses of {listeners:?} within {START_MAX:?}"
+                    "the server ended, or did not print the addresses of {listeners:?} within {START_MAX:?}: {}",
+                    self.logged()
                 )
             })?;
             for (address, listener) in found.iter_mut().zip(listeners) {
@@ -52,6 +61,15 @@ impl Process {
             }
         }
         Ok(found.map(|address| address.expect("the loop ends when all are found")))
+    }
+
+    /// The last of what it logged.
+    fn logged(&self) -> String {
+        let mut text = Vec::new();
+        let mut log = &self.log;
+        let read = log.rewind().and_then(|()| log.read_to_end(&mut text));
+        let from = text.len().saturating_sub(LOG_SHOWN);
+        read.map_or_else(|error| error.to_string(), |_| String::from_utf8_lossy(&text[from..]).into_owned())
     }
 
     /// The processor time that all of its threads have used so far, in user and system mode.

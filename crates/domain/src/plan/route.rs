@@ -33,7 +33,6 @@ pub struct RoutePace {
 impl RoutePace {
     /// The bucket of `rate` and `burst`, or none if neither is given; `None` if only one of them is.
     #[must_use]
-    #[expect(clippy::option_option, reason = "no bucket is a right answer, half of one is not")]
     pub fn of(rate: Option<Rate>, burst: Option<u32>) -> Option<Option<Self>> {
         match (rate, burst) {
             (Some(rate), Some(burst)) => Some(Some(Self { rate, burst })),

@@ -1,0 +1,108 @@
+//! `cargo xtask bench overload`: what is still done when far more is asked for than can be.
+//!
+//! Callers of several agencies, on plans that never refuse, each calling again as soon as it is answered, whatever the
+//! answer was: as many as the server is busy with, then twice and ten times as many, then as many as at first. Goodput
+//! is bookings made per second.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Args;
+use tokio::task::JoinSet;
+
+use super::counter::Counter;
+use super::crowd::{Crowd, Told};
+use super::http::hand_over_to_release_build;
+use super::machine::Machine;
+use crate::cargo;
+
+/// How the load is made.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How long each load lasts.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(2..=600))]
+    seconds: u64,
+    /// The callers of the single load: enough to keep the server busy.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(8..=800))]
+    callers: u32,
+    /// The store: embedded or memory.
+    #[arg(long, default_value = "embedded")]
+    store: String,
+}
+
+const AGENCIES: usize = 8;
+
+/// Measures and prints.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if cfg!(debug_assertions) {
+        return hand_over_to_release_build();
+    }
+    let program = cargo::build_release("skybridge", "skybridge")?;
+    let machine = Machine::here()?;
+    let counter = Counter::start(&program, &options.store)?;
+    counter.set_plan("ample", 1_000_000, 1_000_000)?;
+    let keys = (0..AGENCIES)
+        .map(|number| counter.create_agency(&format!("Agency{number}"), "ample"))
+        .collect::<Result<Vec<_>>>()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let load = |name: &str, times: u32, seconds| {
+        runtime.block_on(load(&counter, &keys, name, times * options.callers, seconds))
+    };
+    load("warm-up", 1, 3)?;
+    for line in machine.lines() {
+        println!("{line}");
+    }
+    let Options { seconds, callers, store } = options;
+    println!(
+        "load      {AGENCIES} agencies, {callers} callers and multiples of that, each calling again at once, {store} store, \
+         {seconds} s each\n"
+    );
+    let mut peak = 0.0;
+    for (name, times) in [("1x", 1), ("2x", 2), ("10x", 10)] {
+        let cpu = counter.process().cpu()?;
+        let told = load(name, times, *seconds)?;
+        let cpu = counter.process().cpu()?.saturating_sub(cpu);
+        let goodput = told.bookings() as f64 / *seconds as f64;
+        peak = f64::max(peak, goodput);
+        println!(
+            "{name:<4} {:>6} callers  {goodput:>8.0} bookings/s ({:>5.1} % of the peak), p50 {:.1} ms, p99 {:.1} ms, \
+             {:.0} % of a processor, answers {:?}",
+            times * callers,
+            100.0 * goodput / peak,
+            told.latency_ms(0.5),
+            told.latency_ms(0.99),
+            100.0 * cpu.as_secs_f64() / *seconds as f64,
+            told.answers,
+        );
+    }
+    let told = load("after", 1, 10)?;
+    let per_second = |second: u64| {
+        let span = Duration::from_secs(second)..Duration::from_secs(second + 1);
+        told.booked.iter().filter(|(_, at)| span.contains(at)).count() as f64
+    };
+    let back = (0..10).find(|second| per_second(*second) >= 0.9 * peak);
+    let after = back.map_or("not within 10 s".to_owned(), |second| format!("within {} s", second + 1));
+    println!("afterwards, {callers} callers have 90 % of the peak again {after}");
+    Ok(())
+}
+
+async fn load(counter: &Counter, keys: &[String], name: &str, callers: u32, seconds: u64) -> Result<Told> {
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let mut crowds = JoinSet::new();
+    for (number, key) in keys.iter().enumerate() {
+        let crowd = Crowd {
+            address: counter.address,
+            api_key: key.clone(),
+            name: format!("{name}-{number}"),
+            callers: callers as usize / keys.len(),
+            per_second: None,
+            end,
+        };
+        crowds.spawn(crowd.run());
+    }
+    let mut told = Told::default();
+    while let Some(crowd) = crowds.join_next().await {
+        told.add(crowd??);
+    }
+    Ok(told)
+}
