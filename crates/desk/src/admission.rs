@@ -13,6 +13,7 @@ mod report;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::operation::Operation;
@@ -159,6 +160,15 @@ impl Desk {
         }
         let now = self.clock.now();
         self.leases.settle(self.accounts_where(|account| account.is_idle(now))).await
+    }
+
+    /// How far the limits of any agency that called here are ahead of this machine's clock: some node's clock was, or
+    /// this one was set back. They stand still for so long. Nothing is read for it.
+    #[must_use]
+    pub fn limits_ahead(&self) -> Duration {
+        let now = self.clock.now();
+        let accounts = self.accounts_where(|_| true);
+        accounts.iter().map(|account| account.ahead_of(now)).max().unwrap_or_default()
     }
 
     fn accounts_where(&self, fits: impl Fn(&Account) -> bool) -> Vec<Account> {

@@ -73,6 +73,7 @@ impl House {
             created_at: NOON,
             expires_at: None,
             revoked_at: None,
+            rotated_at: None,
             replaced_by: None,
             rotated_from: None,
         };
@@ -236,6 +237,24 @@ fn the_plan_refuses_what_the_route_would_allow_and_takes_nothing_from_it() {
                 let all = 2 * dear + plain;
                 assert!(all <= 3 && all >= 2, "{dear} and {plain} of a quota of three");
                 assert_eq!(used(&house), (all, all, 2 * dear, 0));
+            },
+            SCHEDULES,
+        );
+    }
+}
+
+/// The plan's tokens are held, those of the route are fetched call by call; meanwhile others spend the plan's.
+#[test]
+fn what_others_spend_while_a_lease_is_written_is_not_spent_again() {
+    for node in nodes() {
+        shuttle::check_random(
+            move || {
+                let plan = plan("1000 6 - -", &["POST /dear cost=2 rate=0.000001 burst=50"]);
+                let house = House::open(node.clone(), plan);
+                let (dear, plain) = run(&house, 2, 1, 4);
+                let all = 2 * dear + plain;
+                assert!(all <= 6, "{dear} and {plain} out of a burst of six");
+                assert_eq!(used(&house), (all, 0, 2 * dear, 0));
             },
             SCHEDULES,
         );

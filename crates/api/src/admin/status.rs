@@ -29,6 +29,7 @@ pub(super) async fn status(State(office): State<Arc<Office>>) -> Result<Response
             agencies: size.agencies,
             keys: size.keys,
             keys_without_pepper: office.desk.gate().keys_without_pepper(),
+            limits_ahead_seconds: office.desk.limits_ahead().as_secs(),
         },
     ))
 }
@@ -54,4 +55,6 @@ struct StatusDocument {
     agencies: usize,
     keys: usize,
     keys_without_pepper: usize,
+    /// For so long, limits stand still: a clock was ahead.
+    limits_ahead_seconds: u64,
 }

@@ -11,6 +11,7 @@
 //! An agency has one account, and one more for each route that has a rate of its own. Each has its own record.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::operation::Operation;
@@ -125,6 +126,12 @@ impl Account {
     #[must_use]
     pub fn is_idle(&self, now: Timestamp) -> bool {
         self.0.lock().is_idle(now)
+    }
+
+    /// How far the time that the limits have seen is ahead of `now`: for as long, nothing is refilled.
+    #[must_use]
+    pub fn ahead_of(&self, now: Timestamp) -> Duration {
+        self.0.lock().time().since(now)
     }
 
     /// How many tokens are held.

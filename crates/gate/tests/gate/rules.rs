@@ -1,9 +1,9 @@
 //! Rules for routes: what a call costs, and buckets of a route's own, beside the plan's.
 
 use skybridge_domain::operation::Operation;
-use skybridge_gate::{ThrottleRefusal, pace_headers};
+use skybridge_gate::{Admission, Node, ThrottleRefusal, pace_headers};
 
-use crate::kit::{House, NOON, SECOND, at, operation, plain, plan_with};
+use crate::kit::{Disk, House, NOON, SECOND, Seeded, at, operation, plain, plan_with};
 
 fn dear() -> Operation {
     operation("POST /dear")
@@ -165,4 +165,40 @@ fn a_call_takes_one_place_in_flight_whatever_it_costs() {
     assert_eq!(used(&partner, NOON), (10, 0, 9), "and a refused one counts nowhere");
     drop(held);
     assert!(partner.call_of(&dear(), NOON).is_ok());
+}
+
+#[test]
+fn a_clock_that_steps_back_shows_a_route_the_time_that_its_plan_has_seen() {
+    let partner = House::open(plan_with("1 10 - -", &["POST /dear cost=1 rate=0.1 burst=1"]), NOON);
+    assert_eq!(partner.admitted_of(&dear(), 2, NOON), 1);
+    assert_eq!(partner.admitted(1, NOON + 10 * SECOND), 1);
+    assert_eq!(partner.admitted_of(&dear(), 2, NOON + 5 * SECOND), 1, "ten seconds have been seen to pass");
+    assert_eq!(partner.admitted_of(&dear(), 2, NOON + 19 * SECOND), 0);
+    assert_eq!(partner.admitted_of(&dear(), 2, NOON + 20 * SECOND), 1);
+}
+
+/// The call has its route's tokens written down as spent, and finds the plan's gone when it is to come in.
+#[test]
+fn a_lease_that_its_call_cannot_use_is_nobodys_to_spend() {
+    let terms = plan_with("1 100 - -", &["POST /dear cost=2 rate=1 burst=2"]);
+    let disk = Disk::default();
+    let [one, other] =
+        [3, 4].map(|seed| House::over(disk.clone(), Node::function(&Seeded(seed)), terms.clone(), NOON));
+    let lease_needed = || match one.ask_for(&dear(), NOON) {
+        Admission::LeaseNeeded(request) => request,
+        other => panic!("{other:?}"),
+    };
+    let of_plan = lease_needed();
+    let draft = one.draft(&of_plan, NOON).unwrap();
+    assert!(disk.write(&draft) && of_plan.granted(draft, at(NOON)).is_none(), "the route's are lacking");
+    let of_route = lease_needed();
+    assert_eq!(of_route.account().route(), Some(&dear()));
+    let draft = one.draft(&of_route, NOON).unwrap();
+    assert_eq!(one.admitted(2, NOON), 2, "others take what the plan's lease had");
+    assert!(disk.write(&draft) && of_route.granted(draft, at(NOON)).is_none());
+    assert_eq!(used(&one, NOON), (2, 0, 0), "the call counts nowhere");
+    // By the record the route's bucket is full again two seconds later. There are no other tokens of it.
+    let later = NOON + 2 * SECOND;
+    assert_eq!(other.admitted_of(&dear(), 2, later), 1);
+    assert_eq!(one.admitted_of(&dear(), 2, later), 0);
 }

@@ -216,3 +216,20 @@ async fn a_place_in_flight_is_given_back_by_a_defect_and_by_a_caller_that_goes_a
         agency.get("/v1/usage").await.expect(200);
     }
 }
+
+/// A node whose clock was ahead by minutes writes down what it saw; until then nothing is refilled, and `doctor` says so.
+#[tokio::test]
+async fn limits_that_a_clock_ahead_has_written_are_told() {
+    let app = App::new().await;
+    let terms = PlanTerms { rate: "1", burst: 2, quota: None, in_flight: None };
+    let key = app.agency_on("PartnerCo", terms).await.credential().to_owned();
+    let ahead = async |app: &App| {
+        app.admin().get("/admin/v1/status").await.expect(200).json()["limits_ahead_seconds"].clone()
+    };
+    assert_eq!(ahead(&app).await, 0);
+    app.with_key(&key).get("/v1/usage").await.expect(200);
+    app.set_back(Duration::from_secs(600));
+    assert_eq!(ahead(&app).await, 600);
+    app.advance(Duration::from_secs(590));
+    assert_eq!(ahead(&app).await, 10);
+}

@@ -213,6 +213,9 @@ pub(super) fn certificate(config: &Config) -> Option<Finding> {
 }
 
 /// The server, if one runs; the store at rest, if none does.
+/// Less than this many seconds is not worth a word: clocks of nodes may be a second apart.
+const LIMITS_AHEAD_MIN: u64 = 5;
+
 pub(super) fn server(session: &Session, config: &Config) -> Vec<Finding> {
     let what = "server";
     let data = DataDir::at(&config.data);
@@ -256,6 +259,14 @@ fn answering(server: Server, status: &Value) -> Vec<Finding> {
         Ok(_) => Finding::ok("store", counts),
         Err(failure) => Finding::fail("store", failure.to_string()),
     });
+    if let Some(ahead @ LIMITS_AHEAD_MIN..) = status["limits_ahead_seconds"].as_u64() {
+        let ahead = crate::duration::words(Duration::from_secs(ahead));
+        let told = format!(
+            "limits have seen a moment {ahead} ahead of the server's clock, and refill nothing until then: a node's \
+             clock was ahead, or this one was set back; keep all of them with NTP"
+        );
+        findings.push(Finding::warn("limits", told));
+    }
     if let Some(lost @ 1..) = status["keys_without_pepper"].as_u64() {
         let told =
             format!("{lost} keys were hashed under a pepper that is not here, and are refused: restore it");

@@ -143,6 +143,12 @@ impl App {
         self.clock.0.fetch_add(nanos, Ordering::SeqCst);
     }
 
+    /// Sets the clock back.
+    pub(crate) fn set_back(&self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap();
+        self.clock.0.fetch_sub(nanos, Ordering::SeqCst);
+    }
+
     /// A caller with a new key of the agency `name`, which is created on an ample plan.
     pub(crate) async fn agency(&self, name: &str) -> Client<'_> {
         self.agency_on(name, PlanTerms::AMPLE).await
