@@ -4,6 +4,9 @@ use skybridge_domain::time::Timestamp;
 
 use crate::problem::{Code, Refusal};
 
+/// How long a name may be and still be repeated, in bytes: what a key shows of itself before its secret begins.
+const NAME_SHOWN_MAX: usize = 22;
+
 /// The members of a query that have not been taken yet.
 pub(crate) struct QueryMembers {
     members: Vec<(String, String)>,
@@ -15,7 +18,7 @@ impl QueryMembers {
         let mut members: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or("").as_bytes()) {
             if members.iter().any(|(seen, _)| *seen == name) {
-                return Err(malformed(format!("The query names {name:?} more than once.")));
+                return Err(malformed(format!("The query names {} more than once.", shown(&name))));
             }
             members.push((name.into_owned(), value.into_owned()));
         }
@@ -56,9 +59,14 @@ impl QueryMembers {
     pub(crate) fn finish(self) -> Result<(), Refusal> {
         match self.members.first() {
             None => Ok(()),
-            Some((name, _)) => Err(malformed(format!("The query member {name:?} is not known here."))),
+            Some((name, _)) => Err(malformed(format!("The query member {} is not known here.", shown(name)))),
         }
     }
+}
+
+/// A name as a refusal shows it. What is longer than any name may be a key that strayed there, and is not repeated.
+fn shown(name: &str) -> String {
+    if name.len() <= NAME_SHOWN_MAX { format!("{name:?}") } else { format!("of {} bytes", name.len()) }
 }
 
 fn malformed(detail: String) -> Refusal {

@@ -76,7 +76,7 @@ impl Entrances {
         let heads = operations.iter().filter(|(method, _)| method == Method::GET).map(|_| "HEAD");
         let methods = operations.iter().map(|(method, _)| method.as_str()).chain(heads);
         let allowed = methods.collect::<Vec<_>>().join(", ");
-        let detail = format!("{} is not served here. What is: {allowed}.", request.method());
+        let detail = format!("This method is not served here. What is: {allowed}.");
         let allow = HeaderValue::try_from(allowed).expect("method names are a header value");
         Err(Refusal::new(Code::MethodNotAllowed, detail).with_header(header::ALLOW, allow))
     }

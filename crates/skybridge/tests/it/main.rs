@@ -22,5 +22,6 @@ mod lockout;
 mod overload;
 mod plan_rules;
 mod restart;
+mod secrets;
 mod store_failures;
 mod tls;

@@ -33,13 +33,18 @@ impl Program {
     }
 
     /// Starts `serve` of a program that was told the rest.
-    pub(crate) fn start(mut program: Command, more: &[&str]) -> Self {
+    pub(crate) fn start(program: Command, more: &[&str]) -> Self {
+        Self::start_logging(program, more, Stdio::null())
+    }
+
+    /// The same, with its log sent to `log`.
+    pub(crate) fn start_logging(mut program: Command, more: &[&str], log: Stdio) -> Self {
         let mut process = program
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .args(more)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the binary starts");
         let mut stdout = BufReader::new(process.stdout.take().expect("standard output is piped"));
@@ -154,6 +159,19 @@ impl Caller {
 
     pub(crate) async fn get(&self, url: &str) -> Result<Answer, String> {
         self.send(Request::get(url), Bytes::new()).await
+    }
+
+    /// A request with a JSON body and more headers.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        url: &str,
+        more: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer, String> {
+        let request = Request::builder().method(method).uri(url).header("content-type", "application/json");
+        let request = more.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send(request, body.to_string().into()).await
     }
 
     /// `POST /v1/bookings` at `server` under the idempotency key `key`.

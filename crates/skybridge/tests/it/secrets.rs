@@ -1,0 +1,212 @@
+//! What must not get out does not: keys pushed through every path, and names of passengers, are looked for in store
+//! files, logs, metrics and refusals. And each request has its line in the access log.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::kit::bodies::example;
+use crate::kit::program::{Caller, run_json, skybridge};
+use crate::kit::{Answer, Program};
+
+/// So much of a secret is a find.
+const FRAGMENT: usize = 16;
+
+/// A passenger's name and an address that stand nowhere else.
+const NAME: &str = "Quicksilverbird";
+const EMAIL: &str = "quicksilverbird@partner.example";
+
+/// The program that logs all there is to log, the keys that it made, and all that it refused.
+struct House {
+    data: tempfile::TempDir,
+    log: tempfile::NamedTempFile,
+    server: Program,
+    keys: Vec<String>,
+    refusals: Vec<Answer>,
+}
+
+impl House {
+    fn open() -> Self {
+        let (data, log) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
+        let mut program = skybridge(data.path());
+        program.env("SKYBRIDGE_LOG_LEVEL", "trace").env("SKYBRIDGE_LOG_FORMAT", "json");
+        let server = Program::start_logging(program, &[], Stdio::from(log.reopen().unwrap()));
+        run_json(data.path(), &["plan", "set", "ample", "--rate", "1000000", "--burst", "1000000"]);
+        run_json(data.path(), &["agency", "create", "PartnerCo", "--plan", "ample"]);
+        Self { data, log, server, keys: vec![], refusals: vec![] }
+    }
+
+    /// Makes a key, and gives its text and id.
+    fn key(&mut self, more: &[&str]) -> (String, String) {
+        let made = run_json(self.data.path(), &[&["key", "create", "PartnerCo"], more].concat());
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        self.keys.push(text("key"));
+        (text("key"), text("key_id"))
+    }
+
+    /// Sends a request that is to be refused, and keeps what it is told.
+    async fn refused(&mut self, key: &str, method: Method, path: &str, more: &[(&str, &str)], body: &Value) {
+        let caller = Caller::with_key(key);
+        let url = format!("{}{path}", self.server.public);
+        let answer = caller.call(method, &url, more, body).await.unwrap();
+        assert!(answer.status.is_client_error(), "{path}: {answer:?}");
+        self.refusals.push(answer);
+    }
+
+    /// Ends the server, and gives all that it wrote about itself.
+    async fn told(self) -> (Vec<u8>, Vec<u8>, Vec<u8>, Vec<String>, tempfile::TempDir) {
+        let caller = Caller::with_key("none");
+        let metrics = caller.get(&format!("{}/metrics", self.server.admin)).await.unwrap().body;
+        assert!(self.server.terminate());
+        let log = std::fs::read(self.log.path()).unwrap();
+        let refusals = self.refusals.iter().map(|answer| format!("{answer:?}")).collect::<String>();
+        let bodies: Vec<u8> = self.refusals.into_iter().flat_map(|answer| answer.body).collect();
+        (log, metrics, [refusals.into_bytes(), bodies].concat(), self.keys, self.data)
+    }
+}
+
+fn has(haystack: &[u8], needle: &str) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
+}
+
+/// Every file under `directory`.
+fn files(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    std::fs::read_dir(directory)
+        .unwrap()
+        .flat_map(|entry| {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![(path.display().to_string(), std::fs::read(&path).unwrap())]
+            }
+        })
+        .collect()
+}
+
+/// The part of a key's text that proves its holder.
+fn secret(key: &str) -> &str {
+    &key[22..22 + FRAGMENT]
+}
+
+#[tokio::test]
+async fn keys_and_names_are_nowhere_that_they_do_not_belong() {
+    let mut house = House::open();
+    let (good, _) = house.key(&[]);
+    let (sandbox, _) = house.key(&["--name", "sandbox"]);
+    let (elsewhere, _) = house.key(&["--allow-cidr", "203.0.113.0/24"]);
+    let (reader, _) = house.key(&["--scope", "bookings:read"]);
+    let (revoked, revoked_id) = house.key(&[]);
+    run_json(house.data.path(), &["key", "revoke", &revoked_id]);
+    let (rotated, rotated_id) = house.key(&[]);
+    let successor = run_json(house.data.path(), &["key", "rotate", &rotated_id, "--grace", "24h"]);
+    house.keys.push(successor["key"].as_str().unwrap().to_owned());
+
+    let mut booking = example();
+    booking["passengers"][0]["family_name"] = json!(NAME);
+    booking["contact"]["email"] = json!(EMAIL);
+    booking["remarks"] = json!(format!("{NAME} at the gate"));
+    for key in [&good, &sandbox, &rotated] {
+        let caller = Caller::with_key(key);
+        caller.book(&house.server.public, &format!("k-{}", &key[9..21]), &booking).await.unwrap().expect(201);
+    }
+
+    let none = json!({});
+    let (misspelt, unknown) = (format!("{}x", &good[..71]), good.replacen(&good[22..32], "0123456789", 1));
+    for key in [&misspelt, &unknown, &revoked, &elsewhere, &reader] {
+        house.refused(key, Method::POST, "/booking", &[], &booking).await;
+    }
+    // Where a key does not belong, and strays all the same.
+    for path in [
+        "/v1/bookings/KEY",
+        "/KEY",
+        "/v1/bookings?cursor=KEY",
+        "/v1/bookings?limit=KEY",
+        "/v1/bookings?KEY=1",
+    ] {
+        house.refused(&good, Method::GET, &path.replace("KEY", &good), &[], &none).await;
+        house.refused(&misspelt, Method::GET, &path.replace("KEY", &good), &[], &none).await;
+    }
+    let stray = Method::from_bytes(good.as_bytes()).unwrap();
+    house.refused(&good, stray, "/v1/usage", &[], &none).await;
+    for header in ["x-request-id", "cookie", "user-agent", "referer", "accept", "if-match"] {
+        house.refused(&reader, Method::POST, "/booking", &[(header, &good)], &booking).await;
+    }
+    house
+        .refused(&good, Method::POST, "/booking", &[("authorization", &format!("Bearer {good}"))], &none)
+        .await;
+
+    // Bookings that are refused over what stands in them.
+    let mut wrong = booking.clone();
+    wrong["passengers"][0]["type"] = json!(NAME);
+    wrong["passengers"][0]["given_name"] = json!(format!("{NAME}\u{7}"));
+    wrong["passengers"][0]["date_of_birth"] = json!(NAME);
+    wrong["contact"]["email"] = json!(format!("{EMAIL} {NAME}"));
+    wrong["price"] = json!({ "amount": NAME, "currency": NAME });
+    wrong["segments"][0]["origin"] = json!(NAME);
+    house.refused(&good, Method::POST, "/booking", &[], &wrong).await;
+    house.refused(&good, Method::POST, "/booking", &[], &json!({ "agency": NAME })).await;
+    house.refused(&good, Method::POST, "/booking", &[], &json!([NAME])).await;
+
+    let (log, metrics, refusals, keys, data) = house.told().await;
+    assert!(has(&log, "skybridge::access"), "nothing was logged");
+    for key in &keys {
+        let secret = secret(key);
+        for (place, text) in [("the log", &log), ("the metrics", &metrics), ("a refusal", &refusals)] {
+            assert!(!has(text, secret), "a key's secret is in {place}");
+        }
+        for (path, bytes) in files(data.path()) {
+            assert!(!has(&bytes, secret), "a key's secret is in {path}");
+        }
+    }
+    for (place, text) in [("the log", &log), ("the metrics", &metrics), ("a refusal", &refusals)] {
+        for name in [NAME, EMAIL] {
+            assert!(!has(text, name), "a passenger is in {place}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_request_has_its_line() {
+    let mut house = House::open();
+    let (key, key_id) = house.key(&[]);
+    let caller = Caller::with_key(&key);
+    let booked = caller.book(&house.server.public, "k", &example()).await.unwrap().expect(201);
+    house.refused(&key, Method::POST, "/booking", &[("x-request-id", "trip-7")], &json!({ "x": 1 })).await;
+    house
+        .refused("sbk_live_no", Method::GET, "/v1/nothing?at=all", &[("x-request-id", "trip-8")], &json!({}))
+        .await;
+
+    let (log, ..) = house.told().await;
+    let line = |request_id: &str| -> Value {
+        let lines = log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let lines = lines.map(|line| serde_json::from_slice::<Value>(line).expect("a line is an object"));
+        let mut lines = lines.filter(|line| line["target"] == "skybridge::access");
+        let mut line = lines.find(|line| line["request_id"] == request_id).expect("the request has a line");
+        assert!(line["ms"].as_f64().unwrap() > 0.0 && line["timestamp"].is_string(), "{line}");
+        for varies in ["ms", "timestamp", "level", "target", "request_id"] {
+            line.as_object_mut().unwrap().remove(varies);
+        }
+        line
+    };
+    let who = json!({ "source": "127.0.0.1", "agency": "PartnerCo", "key_id": key_id });
+    let with = |more: Value| {
+        let mut line = who.clone();
+        line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        line
+    };
+    assert_eq!(
+        line(booked.header("x-request-id")),
+        with(json!({ "method": "POST", "route": "/v1/bookings", "status": 201, "code": "ok" }))
+    );
+    assert_eq!(
+        line("trip-7"),
+        with(json!({ "method": "POST", "route": "/booking", "status": 422, "code": "unknown-field" }))
+    );
+    assert_eq!(
+        line("trip-8"),
+        json!({ "source": "127.0.0.1", "method": "GET", "status": 404, "code": "not-found" })
+    );
+}
