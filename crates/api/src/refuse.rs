@@ -62,9 +62,10 @@ pub(crate) fn throttle(refused: &Refused) -> Refusal {
     let counts_as = if cost > 1 { format!(" This call counts as {cost}.") } else { String::new() };
     let detail = match refused.refusal {
         ThrottleRefusal::RateLimited { rate, burst, .. } => {
-            let of_route = refused.route.as_ref().map_or(String::new(), |route| format!(" of {route}"));
+            let of_route = refused.route().map_or(String::new(), |route| format!(" of {route}"));
             format!(
-                "The plan admits {rate}{of_route}, and {burst} at once.{counts_as} Wait as long as Retry-After says."
+                "The plan admits {rate}{of_route}, and {burst} at once.{counts_as} Wait as long as Retry-After \
+                 says."
             )
         }
         ThrottleRefusal::QuotaExceeded { quota, retry_at } if cost > 1 => {

@@ -144,9 +144,8 @@ impl House {
         let written = Recorded { version: draft.replaces() + 1, bucket: Some(draft.bucket().clone()) };
         match records.iter_mut().find(|(route, _)| route.as_ref() == draft.route()) {
             Some((_, recorded)) if recorded.version == draft.replaces() => *recorded = written,
-            Some(_) => return false,
             None if draft.replaces() == 0 => records.push((draft.route().cloned(), written)),
-            None => return false,
+            Some(_) | None => return false,
         }
         true
     }
@@ -235,7 +234,7 @@ fn the_plan_refuses_what_the_route_would_allow_and_takes_nothing_from_it() {
                 let house = House::open(node.clone(), plan);
                 let (dear, plain) = run(&house, 2, 1, 2);
                 let all = 2 * dear + plain;
-                assert!(all <= 3 && all >= 2, "{dear} and {plain} of a quota of three");
+                assert!((2..=3).contains(&all), "{dear} and {plain} of a quota of three");
                 assert_eq!(used(&house), (all, all, 2 * dear, 0));
             },
             SCHEDULES,

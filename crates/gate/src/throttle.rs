@@ -75,8 +75,15 @@ pub struct Refused {
     pub refusal: ThrottleRefusal,
     /// How the plan stood.
     pub pace: PaceSnapshot,
+    of_route: bool,
+}
+
+impl Refused {
     /// The route whose own rate it is that refuses; `None` if it is a limit of the whole plan.
-    pub route: Option<Operation>,
+    #[must_use]
+    pub fn route(&self) -> Option<&Operation> {
+        self.pace.route_name().filter(|_| self.of_route)
+    }
 }
 
 /// Why a call is not within the plan. When several limits are reached, the one that holds longest.
@@ -165,7 +172,7 @@ impl Gate {
                 Admission::Admitted(Permit::new(caller.clone(), snapshot, renewal_due, None))
             }
             Answer::Refused(refusal) => {
-                Admission::Refused(Refused { refusal, pace: state.snapshot(now), route: None })
+                Admission::Refused(Refused { refusal, pace: state.snapshot(now), of_route: false })
             }
             Answer::Lacking => {
                 Admission::LeaseNeeded(LeaseRequest::new(Call::of(caller, operation), Side::Plan))
@@ -211,19 +218,29 @@ pub(crate) struct Pace {
     state: Mutex<State>,
     load: AgencyLoad,
     post: Arc<Post>,
+    /// What no call needs, out of the way of what all do.
+    subject: Box<Subject>,
+}
+
+/// Whose pace it is.
+struct Subject {
     agency: AgencyName,
     /// The route whose own bucket it is; `None` for the whole of the plan.
     route: Option<Operation>,
     /// The paces of the agency's routes that ever had a rate of their own. Empty in those.
-    routes: Mutex<BTreeMap<Operation, Arc<Self>>>,
+    routes: Mutex<BTreeMap<Operation, Arc<Pace>>>,
 }
 
 impl Pace {
     /// Nothing is known of what the agency has used before its record is read.
     pub(crate) fn unknown(agency: AgencyName, terms: Arc<Terms>, post: Arc<Post>, now: Timestamp) -> Self {
+        let subject = Subject { agency, route: None, routes: Mutex::new(BTreeMap::new()) };
+        Self::of(subject, terms, post, now)
+    }
+
+    fn of(subject: Subject, terms: Arc<Terms>, post: Arc<Post>, now: Timestamp) -> Self {
         let state = Mutex::new(State::unknown(terms, Arc::clone(&post), now));
-        let (load, routes) = (AgencyLoad::default(), Mutex::new(BTreeMap::new()));
-        Self { state, load, post, agency, route: None, routes }
+        Self { state, load: AgencyLoad::default(), post, subject: Box::new(subject) }
     }
 
     /// The pace of one of the agency's routes, if it ever had one.
@@ -239,8 +256,9 @@ impl Pace {
         post: Arc<Post>,
         now: Timestamp,
     ) -> Arc<Self> {
-        let pace = Self::unknown(self.agency.clone(), terms, post, now);
-        let pace = Arc::new(Self { route: Some(route.clone()), ..pace });
+        let agency = self.subject.agency.clone();
+        let subject = Subject { agency, route: Some(route.clone()), routes: Mutex::new(BTreeMap::new()) };
+        let pace = Arc::new(Self::of(subject, terms, post, now));
         self.routes().insert(route.clone(), Arc::clone(&pace));
         pace
     }
@@ -254,7 +272,7 @@ impl Pace {
 
     /// Is it of one route only?
     pub(crate) fn is_of_route(&self) -> bool {
-        self.route.is_some()
+        self.subject.route.is_some()
     }
 
     fn snapshot(&self, now: Timestamp) -> PaceSnapshot {
@@ -269,6 +287,6 @@ impl Pace {
     }
 
     fn routes(&self) -> MutexGuard<'_, BTreeMap<Operation, Arc<Self>>> {
-        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.subject.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -97,8 +97,7 @@ impl Call {
             Decision::Refused(refusal, side) => {
                 let pace = held.snapshot(now);
                 drop(held);
-                let rule = self.rule().filter(|_| side == Side::Route);
-                Admission::Refused(Refused { refusal, pace, route: rule.map(|rule| rule.operation.clone()) })
+                Admission::Refused(Refused { refusal, pace, of_route: side == Side::Route })
             }
             Decision::Lacking(side) => {
                 drop(held);

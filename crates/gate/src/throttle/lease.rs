@@ -20,7 +20,7 @@ use skybridge_domain::time::Timestamp;
 use super::bucket::{Bucket, Recorded};
 use super::call::{Call, Side};
 use super::drafts::{self, Grant};
-use super::{Pace, PaceSnapshot, Permit};
+use super::{Pace, PaceSnapshot, Permit, Subject};
 
 /// What one agency holds and has used, at this gate: in all, or of one route that has a rate of its own. Cheap to
 /// clone; all clones are of one account.
@@ -39,7 +39,7 @@ impl Draft {
     /// Whose record it is.
     #[must_use]
     pub fn agency(&self) -> &AgencyName {
-        &self.pace.agency
+        &self.pace.subject.agency
     }
 
     /// What the record is to say.
@@ -57,7 +57,7 @@ impl Draft {
     /// The route whose record it is; `None` for the agency's own.
     #[must_use]
     pub fn route(&self) -> Option<&Operation> {
-        self.pace.route.as_ref()
+        self.pace.subject.route.as_ref()
     }
 
     /// How many tokens it takes, those of the call included.
@@ -76,13 +76,13 @@ impl Account {
     /// Whose it is.
     #[must_use]
     pub fn agency(&self) -> &AgencyName {
-        &self.0.agency
+        &self.0.subject.agency
     }
 
     /// The route whose account it is; `None` for the agency's own.
     #[must_use]
     pub fn route(&self) -> Option<&Operation> {
-        self.0.route.as_ref()
+        self.0.subject.route.as_ref()
     }
 
     /// Must the record be read before a draft is taken?
@@ -191,9 +191,10 @@ impl LeaseRequest {
 
 impl std::fmt::Debug for Pace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.route {
-            Some(route) => write!(f, "Pace({}, {route})", self.agency),
-            None => write!(f, "Pace({})", self.agency),
+        let Subject { agency, route, .. } = &*self.subject;
+        match route {
+            Some(route) => write!(f, "Pace({agency}, {route})"),
+            None => write!(f, "Pace({agency})"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, QuotaWindow};
 use skybridge_domain::time::Timestamp;
 
@@ -18,7 +19,7 @@ pub struct PaceSnapshot {
     pub(super) used: u64,
     pub(super) in_flight: u32,
     /// What the call that it was taken for costs.
-    pub(super) cost: u64,
+    pub(super) cost: u32,
     /// The bucket of the call's route, if that has one. Few calls have, and those pay for the allocation.
     pub(super) route: Option<Box<BucketSnapshot>>,
 }
@@ -96,7 +97,12 @@ impl PaceSnapshot {
     /// How many calls the call counts as.
     #[must_use]
     pub fn cost(&self) -> u64 {
-        self.cost
+        u64::from(self.cost)
+    }
+
+    /// The name of the call's route, if that has a bucket of its own.
+    pub(super) fn route_name(&self) -> Option<&Operation> {
+        self.route.as_ref().and_then(|route| route.terms.route())
     }
 
     /// The quota of the period, if the plan has one.
@@ -122,7 +128,7 @@ impl PaceSnapshot {
     /// that has not enough left for another such call is reached.
     #[must_use]
     pub fn nearest(&self) -> Allowance<'_> {
-        let left = |one: Allowance<'_>| if one.remaining < self.cost { 0 } else { one.remaining };
+        let left = |one: Allowance<'_>| if one.remaining < self.cost() { 0 } else { one.remaining };
         let share = |one, other: Allowance<'_>| u128::from(left(one)) * u128::from(other.limit);
         let key = |one, other: Allowance<'_>| (share(one, other), Reverse(one.window_seconds));
         let nearer = |one, other| if key(one, other) < key(other, one) { one } else { other };
@@ -131,6 +137,7 @@ impl PaceSnapshot {
 
     /// The same moment, for a call that costs `cost` and takes from the bucket `route` too.
     pub(super) fn of_call(self, cost: u64, route: Option<BucketSnapshot>) -> Self {
+        let cost = u32::try_from(cost).expect("a call costs at most a burst");
         Self { cost, route: route.map(Box::new), ..self }
     }
 

@@ -57,6 +57,11 @@ impl Terms {
         self.route.as_ref().map_or("burst", Operation::as_str)
     }
 
+    /// The route whose own bucket it is.
+    pub(super) fn route(&self) -> Option<&Operation> {
+        self.route.as_ref()
+    }
+
     /// How far ahead of now the bucket's moment may be for a call of `cost` to fit.
     pub(super) fn tolerance(&self, cost: u64) -> u64 {
         self.fill.saturating_sub(self.interval.saturating_mul(cost))

@@ -44,14 +44,14 @@ fn a_route_is_paced_by_its_own_bucket_and_the_plans() {
     let partner = House::open(plan_with("1 10 - -", &["POST /dear cost=2 rate=0.5 burst=4"]), NOON);
     assert_eq!(partner.admitted_of(&dear(), 9, NOON), 2);
     let refused = partner.call_of(&dear(), NOON).unwrap_err();
-    assert_eq!((refused.route, refused.refusal.retry_at()), (Some(dear()), at(NOON + 4 * SECOND)));
+    assert_eq!((refused.route().cloned(), refused.refusal.retry_at()), (Some(dear()), at(NOON + 4 * SECOND)));
     assert_eq!(used(&partner, NOON), (4, 0, 4));
     assert_eq!(partner.admitted(9, NOON), 6, "the route's limit is the route's alone");
     // Now the plan refuses; the route has room for one, and keeps it.
     let later = NOON + 4 * SECOND;
     assert_eq!(partner.admitted(9, later), 4);
     let refused = partner.call_of(&dear(), later).unwrap_err();
-    assert_eq!((refused.route, refused.refusal.retry_at()), (None, at(later + 2 * SECOND)));
+    assert_eq!((refused.route().cloned(), refused.refusal.retry_at()), (None, at(later + 2 * SECOND)));
     assert_eq!(used(&partner, later), (10, 0, 2));
     assert_eq!(partner.admitted_of(&dear(), 9, later + 2 * SECOND), 1);
 }
@@ -64,7 +64,7 @@ fn of_the_plans_and_the_routes_limit_the_one_that_holds_longest_is_told() {
         assert_eq!(partner.admitted_of(&dear(), 2, NOON), 1);
         let refused = partner.call_of(&dear(), NOON).unwrap_err();
         assert_eq!(refused.refusal.retry_at(), at(NOON + expected * SECOND));
-        assert_eq!(refused.route.is_some(), own == "0.1");
+        assert_eq!(refused.route().is_some(), own == "0.1");
     }
 }
 

@@ -24,6 +24,17 @@ async fn an_operator_sets_up_an_agency_and_takes_its_key_away() {
     );
     assert_eq!(run_json(data.path(), &["plan", "list"])["plans"][0]["name"], "gold");
 
+    let rules = ["--route", "POST /booking cost=2", "--route", "GET /v1/usage cost=1 rate=0.5 burst=3"];
+    let dear = [&["plan", "set", "dear", "--rate", "1", "--burst", "9"][..], &rules].concat();
+    let expected = json!([
+        { "route": "GET /v1/usage", "cost": 1, "rate": "0.5/s", "burst": 3 },
+        { "route": "POST /booking", "cost": 2, "rate": null, "burst": null },
+    ]);
+    assert_eq!(run_json(data.path(), &dear)["routes"], expected);
+    let shown = String::from_utf8(run(data.path(), &["plan", "list"]).stdout).unwrap();
+    assert!(shown.contains("GET /v1/usage (0.5 per second, 3 at once)"), "{shown}");
+    assert!(shown.contains("POST /booking (counts as 2)"), "{shown}");
+
     run_json(data.path(), &["agency", "create", "PartnerCo", "--plan", "gold"]);
     let words =
         ["key", "create", "PartnerCo", "--name", "till", "--scope", "bookings:read", "--expires-in", "90d"];
@@ -61,6 +72,7 @@ async fn an_operator_sets_up_an_agency_and_takes_its_key_away() {
         "key.rotated",
         "key.created",
         "agency.created",
+        "plan.created",
         "plan.created",
     ];
     assert_eq!(actions, expected);
