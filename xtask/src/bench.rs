@@ -13,4 +13,5 @@ pub(crate) mod overload;
 pub(crate) mod peer;
 pub(crate) mod process;
 mod report;
+pub(crate) mod slow;
 mod wire;

@@ -58,6 +58,8 @@ enum Bench {
     Lambda(bench::lambda::Options),
     /// Share one plan among several servers, and kill one: what is admitted, and what that costs in writes.
     Nodes(bench::nodes::Options),
+    /// Send a thousand slow callers of each kind: when each is closed, and what they cost a caller that is not slow.
+    Slow(bench::slow::Options),
 }
 
 fn main() -> ExitCode {
@@ -78,6 +80,7 @@ fn run(task: Task) -> Result<()> {
         Task::Bench(Bench::Overload(options)) => bench::overload::run(&options),
         Task::Bench(Bench::Lambda(options)) => bench::lambda::run(&options),
         Task::Bench(Bench::Nodes(options)) => bench::nodes::run(&options),
+        Task::Bench(Bench::Slow(options)) => bench::slow::run(&options),
         Task::Lesson => lesson::run(),
         Task::PackageLambda(options) => package_lambda::run(&options),
         Task::BarePeer => bench::peer::serve(),

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
+use bytes::BytesMut;
 use http::Request;
 use skybridge_api::RequestIds;
 use skybridge_api::public::{ClientCertificate, SourceAddress};
@@ -51,7 +52,7 @@ impl Reception {
     /// then is served to its end.
     pub async fn converse<S: Wire + 'static>(&self, stream: S, caller: Caller, drain: DrainSignal) {
         if caller.speaks_http2 {
-            http2::converse(self, caller, stream, drain).await;
+            http2::converse(self, caller, BytesMut::new(), stream, drain).await;
         } else {
             http1::converse(self, caller, stream, drain).await;
         }

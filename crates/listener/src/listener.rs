@@ -20,6 +20,10 @@ use crate::tls::Tls;
 /// later, so a crowd that comes at once should fit.
 const BACKLOG: u32 = 4096;
 
+/// What the system keeps for a caller that does not take its answer. It would go up to megabytes by itself, for each
+/// connection; no answer but the documentation's script has more.
+const SEND_BUFFER_BYTES: u32 = 128 * 1024;
+
 /// How many callers that found no seat are taken leave of at a time; the others' connections are just closed.
 const TURNED_AWAY_MAX: usize = 256;
 
@@ -44,6 +48,8 @@ impl Listener {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         // A restart takes the port over from connections that still linger.
         socket.set_reuseaddr(true)?;
+        // Connections have what their listener has.
+        socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
         socket.bind(address)?;
         let socket = socket.listen(BACKLOG)?;
         Ok(Self { address: socket.local_addr()?, socket })

@@ -1,10 +1,14 @@
 //! Answers that are written without hyper: to heads that never reach it, and to connections that find no seat.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
+use skybridge_api::RequestIds;
 use skybridge_api::problem::{Code, MEDIA_TYPE, Refusal};
 
 use crate::guard::fault::Fault;
+
+const X_REQUEST_ID: &[u8] = b"x-request-id:";
 
 /// A whole answer of HTTP/1.1, after which the connection closes.
 pub(crate) fn answer(refusal: &Refusal, request_id: &str) -> Vec<u8> {
@@ -25,11 +29,23 @@ pub(crate) fn answer(refusal: &Refusal, request_id: &str) -> Vec<u8> {
     [head.into_bytes(), body].concat()
 }
 
-/// The refusal of a faulty head.
-pub(crate) fn of_fault(fault: Fault) -> Refusal {
-    // Counted like the refusals of the pipeline, which never saw the request.
-    metrics::counter!("skybridge_requests_total", "code" => fault.code.as_str()).increment(1);
-    Refusal::new(fault.code, fault.detail)
+/// The answer to a faulty head, of which `held` has come. Counted and told in the access log as the pipeline does,
+/// which never saw the request.
+pub(crate) fn to_fault(fault: Fault, held: &[u8], peer: SocketAddr, ids: &RequestIds) -> Vec<u8> {
+    let request_id = ids.name_or_next(request_id_in(held));
+    let code = fault.code.as_str();
+    metrics::counter!("skybridge_requests_total", "code" => code).increment(1);
+    let status = fault.code.status().as_u16();
+    tracing::info!(target: "skybridge::access", request_id, source = %peer.ip(), status, code);
+    answer(&Refusal::new(fault.code, fault.detail), &request_id)
+}
+
+/// The caller's name for a request whose head has not become one. It is not believed for more than that.
+fn request_id_in(held: &[u8]) -> Option<&[u8]> {
+    held.split(|byte| *byte == b'\n').find_map(|line| {
+        let (name, value) = line.split_at_checked(X_REQUEST_ID.len())?;
+        name.eq_ignore_ascii_case(X_REQUEST_ID).then(|| value.trim_ascii())
+    })
 }
 
 /// The refusal of a connection too many.

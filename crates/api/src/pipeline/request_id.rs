@@ -48,8 +48,7 @@ impl RequestIds {
     /// The id of `request`.
     pub(super) fn name(&self, request: &Request) -> HeaderValue {
         if let Some(callers) = request.headers().get(&X_REQUEST_ID)
-            && well_formed(callers.as_bytes())
-            && !is_a_key(callers.as_bytes())
+            && is_taken(callers.as_bytes())
         {
             return callers.clone();
         }
@@ -59,11 +58,22 @@ impl RequestIds {
         HeaderValue::try_from(self.next()).expect("hexadecimal digits are a header value")
     }
 
-    /// A new id, for a request that did not get far enough to have one.
+    /// The caller's id if it is one that is taken, a new one otherwise: for a request that never became one.
+    pub fn name_or_next(&self, callers: Option<&[u8]>) -> String {
+        let callers = callers.filter(|id| is_taken(id)).and_then(|id| std::str::from_utf8(id).ok());
+        callers.map_or_else(|| self.next(), str::to_owned)
+    }
+
+    /// A new id, for a caller that did not get to say one.
     pub fn next(&self) -> String {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         format!("{}-{number:x}", self.process)
     }
+}
+
+/// Is this an id that a caller may choose?
+fn is_taken(id: &[u8]) -> bool {
+    well_formed(id) && !is_a_key(id)
 }
 
 /// A key that strayed into this header must not get from there into the log.

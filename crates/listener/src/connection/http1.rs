@@ -12,7 +12,6 @@ use crate::guard::{Guard, Remains, Stop, fault};
 use crate::leftover::Leftover;
 use crate::pulse::{Alarm, Paced, Phase, Pulse};
 use crate::refusal;
-use crate::rewound::Rewound;
 
 /// More than a head that the guard passes can have.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
@@ -39,19 +38,17 @@ pub(super) async fn converse<S: Wire + 'static>(
     match (ending, stop) {
         (Ending::Overdue, _) => match pulse.phase() {
             Phase::Resting => farewell::close(stream).await,
-            Phase::Head => say(reception, stream, fault::HEAD_TOO_SLOW).await,
+            Phase::Head => say(reception, &caller, stream, fault::HEAD_TOO_SLOW, &held).await,
             Phase::Exchange => {
                 metrics::counter!("skybridge_connections_cut_off_total").increment(1);
                 stream.sever();
             }
         },
         (Ending::Served(Ok(())), Some(Stop::Head(fault))) => {
-            tracing::debug!(fault = fault.detail, peer = %caller.peer, "a head was refused");
-            say(reception, stream, fault).await;
+            say(reception, &caller, stream, fault, &held).await;
         }
         (Ending::Served(Ok(())), Some(Stop::Preface)) => {
-            let pulse = Pulse::new();
-            http2::converse_on(reception, caller, Rewound::new(held, stream), pulse, drain).await;
+            http2::converse(reception, caller, held, stream, drain).await;
         }
         (Ending::Served(outcome), _) => {
             if let Err(error) = outcome {
@@ -67,8 +64,9 @@ pub(super) async fn converse<S: Wire + 'static>(
     }
 }
 
-async fn say<S: Wire>(reception: &Reception, stream: S, fault: fault::Fault) {
-    let answer = refusal::answer(&refusal::of_fault(fault), &reception.request_ids.next());
+async fn say<S: Wire>(reception: &Reception, caller: &Caller, stream: S, fault: fault::Fault, held: &[u8]) {
+    tracing::debug!(fault = fault.detail, peer = %caller.peer, "a head was refused");
+    let answer = refusal::to_fault(fault, held, caller.peer, &reception.request_ids);
     farewell::say(stream, &answer).await;
 }
 

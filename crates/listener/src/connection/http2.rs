@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use super::{Caller, Reception};
 use crate::drain::DrainSignal;
 use crate::farewell::Wire;
+use crate::handed_over::{CutOff, HandedOver};
 use crate::pulse::{Alarm, Paced, Patience, Pulse};
 
 /// What a caller may send ahead on one request: a whole body.
@@ -43,23 +44,15 @@ const RESETS_FOR_ERRORS_MAX: usize = 64;
 /// How many more requests a caller may take back than it lets be answered.
 const TAKEN_BACK_MAX: u64 = 100;
 
+/// Serves requests until the caller closes, its time is up, or the server drains. `held` was read from `stream` before.
 pub(super) async fn converse<S: Wire + 'static>(
     reception: &Reception,
     caller: Caller,
+    held: BytesMut,
     stream: S,
-    drain: DrainSignal,
-) {
-    converse_on(reception, caller, stream, Pulse::new(), drain).await;
-}
-
-/// Serves requests on `stream` until the caller closes, its time is up, or the server drains.
-pub(super) async fn converse_on<S: Wire + 'static>(
-    reception: &Reception,
-    caller: Caller,
-    stream: S,
-    pulse: Pulse,
     mut drain: DrainSignal,
 ) {
+    let pulse = Pulse::new();
     let exchanges = Exchanges::new();
     let service = service_fn(|request: http::Request<Incoming>| {
         let ticket = exchanges.begin();
@@ -69,7 +62,8 @@ pub(super) async fn converse_on<S: Wire + 'static>(
             Ok::<_, std::convert::Infallible>(answer.map(|body| Answered::new(body, ticket)))
         }
     });
-    let stream = TokioIo::new(Paced::new(stream, pulse.clone()));
+    let cut_off = CutOff::default();
+    let stream = TokioIo::new(Paced::new(HandedOver::new(held, stream, cut_off.clone()), pulse.clone()));
     let mut connection = pin!(rules(reception.streams_max).serve_connection(stream, service));
     let mut alarm = Alarm::new(reception.patience.idle);
     let mut is_draining = false;
@@ -95,6 +89,7 @@ pub(super) async fn converse_on<S: Wire + 'static>(
                     continue;
                 }
                 metrics::counter!("skybridge_connections_cut_off_total").increment(1);
+                cut_off.set();
                 return;
             }
         }

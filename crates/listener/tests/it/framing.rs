@@ -78,6 +78,22 @@ async fn a_refusal_says_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_refusal_has_the_callers_name_for_the_request_if_it_is_one() {
+    let house = House::open(reception(PATIENCE));
+    for (field, taken) in [
+        ("X-Request-Id: trip-7", true),
+        ("x-request-id:trip-7 ", true),
+        ("X-Request-Id: a b", false),
+        ("X-Request-Id: sbk_live_x", false),
+    ] {
+        let text = format!("GET / HTTP/1.1\r\nHost: x\r\n{field}\r\nHost: x\r\n\r\n");
+        let answer = answers(&house, &text).await.remove(0);
+        assert_eq!(answer.code(), "malformed-request");
+        assert_eq!(answer.head.contains("x-request-id: trip-7"), taken, "{field}: {}", answer.head);
+    }
+}
+
+#[tokio::test]
 async fn sound_requests_pass_in_whatever_pieces() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let house = House::open(reception(PATIENCE));

@@ -43,6 +43,25 @@ async fn a_large_body_costs_the_connection_and_not_the_answer() {
     assert_eq!((answers.len(), answers[0].status, answers[0].code().as_str()), (1, 413, "body-too-large"));
 }
 
+/// A reset would take the answer from a caller that is still sending: many report a broken pipe then, and do not look.
+#[tokio::test]
+async fn a_caller_that_is_still_sending_is_not_reset() {
+    let house = House::open(reception(PATIENCE));
+    for (announced, status) in [(1_000_000, 403), (3_000_000, 413)] {
+        let mut stream = house.connect().await;
+        let head = format!("POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        assert_eq!(all_in(&answer)[0].status, status);
+        // Each write comes after the kernel has dealt with the one before.
+        for _ in 0..50 {
+            stream.write_all(&[b'x'; 1_000]).await.expect("the server still listens");
+            house.connect().await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_chunked_body_without_end_costs_the_connection() {
     let house = House::open(reception(PATIENCE));

@@ -1,7 +1,10 @@
-//! A stream of which some bytes were read already, and are read again.
+//! A stream that is handed over to hyper for good: with the bytes that were read from it already, and with a way to have
+//! it severed where it ends.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BytesMut};
@@ -9,26 +12,39 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::farewell::Wire;
 
+/// Says that the stream is to be severed when hyper drops it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CutOff(Arc<AtomicBool>);
+
+impl CutOff {
+    pub(crate) fn set(&self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
 /// `held`, then whatever `stream` gives.
 #[derive(Debug)]
-pub(crate) struct Rewound<S> {
+pub(crate) struct HandedOver<S: Wire> {
     held: BytesMut,
     stream: S,
+    cut_off: CutOff,
 }
 
-impl<S> Rewound<S> {
-    pub(crate) fn new(held: BytesMut, stream: S) -> Self {
-        Self { held, stream }
+impl<S: Wire> HandedOver<S> {
+    pub(crate) fn new(held: BytesMut, stream: S, cut_off: CutOff) -> Self {
+        Self { held, stream, cut_off }
     }
 }
 
-impl<S: Wire> Wire for Rewound<S> {
-    fn sever(&self) {
-        self.stream.sever();
+impl<S: Wire> Drop for HandedOver<S> {
+    fn drop(&mut self) {
+        if self.cut_off.0.load(Relaxed) {
+            self.stream.sever();
+        }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
+impl<S: Wire> AsyncRead for HandedOver<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -44,7 +60,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
+impl<S: Wire> AsyncWrite for HandedOver<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

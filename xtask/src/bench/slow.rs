@@ -1,0 +1,128 @@
+//! `cargo xtask bench slow`: a thousand slow callers of each kind, and what they cost a caller that is not slow.
+//!
+//! Against the program itself, at its own deadlines, in real time: heads, bodies and reads that trickle, and connections
+//! that say nothing. Printed is when the server closed them, and how long another caller waited for its bookings
+//! before and meanwhile. It fails if one of the slow is left open or the other is refused.
+
+mod caller;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use tokio::task::JoinSet;
+
+use super::counter::Counter;
+use super::machine::Machine;
+use super::wire::Wire;
+use crate::cargo;
+use caller::Kind;
+
+/// How long the good caller is measured alone.
+const ALONE: Duration = Duration::from_secs(10);
+/// How often it books.
+const EVERY: Duration = Duration::from_millis(10);
+/// What may come on top of a deadline: the server's farewell, and the pace at which we look.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How many, and of what.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Slow callers of each kind, each with one connection.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=4000))]
+    connections: u32,
+    /// Only this kind (repeatable).
+    #[arg(long, value_enum, value_name = "KIND")]
+    only: Vec<Kind>,
+    /// Take this executable instead of building one.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+}
+
+/// Runs, prints, and fails if a connection was left open.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => cargo::build_release("skybridge", "skybridge")?,
+    };
+    let machine = Machine::here()?;
+    let counter = Counter::start(&program, "memory")?;
+    let address = counter.address;
+    counter.set_plan("bench", 1_000_000, 1_000_000)?;
+    let api_key = counter.create_agency("Bench", "bench")?;
+    for line in machine.lines() {
+        println!("{line}");
+    }
+    println!(
+        "load      {} slow callers of each kind, one good caller every {EVERY:?}\n",
+        options.connections
+    );
+    println!(
+        "{:<10}{:>8}{:>22}{:>28}{:>28}",
+        "kind", "closed", "first / last at", "alone p50 / p99", "meanwhile p50 / p99"
+    );
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let kinds = Kind::ALL.into_iter().filter(|kind| options.only.is_empty() || options.only.contains(kind));
+    for kind in kinds {
+        runtime.block_on(one_kind(kind, options.connections, address, &api_key))?;
+    }
+    Ok(())
+}
+
+async fn one_kind(kind: Kind, connections: u32, address: SocketAddr, api_key: &str) -> Result<()> {
+    let alone = good_caller(address, api_key, Instant::now() + ALONE).await?;
+    let begun = Instant::now();
+    let end = begun + kind.deadline() + GRACE;
+    let mut crowd = JoinSet::new();
+    for _ in 0..connections {
+        crowd.spawn(kind.dawdle(address, api_key.to_owned(), end));
+    }
+    let meanwhile = tokio::spawn({
+        let api_key = api_key.to_owned();
+        async move { good_caller(address, &api_key, begun + kind.deadline()).await }
+    });
+    let mut closed = Vec::new();
+    while let Some(ended) = crowd.join_next().await {
+        closed.extend(ended??.map(|at| at.saturating_duration_since(begun)));
+    }
+    let meanwhile = meanwhile.await??;
+    closed.sort_unstable();
+    let [first, last] = [closed.first(), closed.last()].map(|at| at.copied().unwrap_or_default());
+    println!(
+        "{:<10}{:>8}{:>22}{:>28}{:>28}",
+        kind.name(),
+        closed.len(),
+        format!("{:.1} / {:.1} s", first.as_secs_f64(), last.as_secs_f64()),
+        latencies(&alone),
+        latencies(&meanwhile),
+    );
+    let open = connections as usize - closed.len();
+    ensure!(open == 0, "{open} slow {} were still open {:?} after their deadline", kind.name(), GRACE);
+    Ok(())
+}
+
+fn latencies(sorted: &[Duration]) -> String {
+    let at = |share: usize| sorted.get(sorted.len() * share / 100).copied().unwrap_or_default();
+    format!("{:.2} / {:.2} ms", at(50).as_secs_f64() * 1_000.0, at(99).as_secs_f64() * 1_000.0)
+}
+
+/// Books again and again over one connection until `end`. Gives how long each took, the shortest first.
+async fn good_caller(address: SocketAddr, api_key: &str, end: Instant) -> Result<Vec<Duration>> {
+    let mut wire = Wire::connect(address).await?;
+    let request = format!(
+        "POST /booking HTTP/1.1\r\nHost: {address}\r\nX-Api-Key: {api_key}\r\nContent-Length: 2\r\n\r\n{{}}"
+    );
+    let mut ticks = tokio::time::interval(EVERY);
+    let mut taken = Vec::new();
+    while Instant::now() < end {
+        ticks.tick().await;
+        let begun = Instant::now();
+        let answer = wire.exchange(request.as_bytes()).await.context("the good caller was not served")?;
+        taken.push(begun.elapsed());
+        ensure!(answer.status() == "201", "the good caller was refused:\n{}", answer.text());
+    }
+    taken.sort_unstable();
+    Ok(taken)
+}
