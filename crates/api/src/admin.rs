@@ -7,10 +7,12 @@
 mod agencies;
 mod audit;
 mod bookings;
+mod demands;
 mod keys;
 mod plans;
 mod refuse;
 mod request;
+mod signing_keys;
 mod status;
 mod token;
 
@@ -20,7 +22,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use http::header::{self, HeaderValue};
 use skybridge_desk::Desk;
 use skybridge_domain::operation::Operation;
@@ -74,6 +76,14 @@ pub fn router(desk: Arc<Desk>, mut settings: Settings) -> Router {
         .route("/admin/v1/agencies/{name}/plan", put(agencies::put_agency_on_plan))
         .route("/admin/v1/agencies/{name}/usage", get(agencies::show_usage))
         .route("/admin/v1/agencies/{name}/keys", get(keys::list_keys).post(keys::issue_key))
+        .route(
+            "/admin/v1/agencies/{name}/signing-keys",
+            get(signing_keys::list_signing_keys).post(signing_keys::issue_signing_key),
+        )
+        .route("/admin/v1/agencies/{name}/requirement", put(demands::require_of_agency))
+        .route("/admin/v1/agencies/{name}/certificates", post(demands::pin_certificate))
+        .route("/admin/v1/agencies/{name}/certificates/{sha256}", delete(demands::unpin_certificate))
+        .route("/admin/v1/signing-keys/{key_id}/rotate", post(signing_keys::rotate_signing_key))
         .route("/admin/v1/keys/{key_id}/rotate", post(keys::rotate_key))
         .route("/admin/v1/keys/{key_id}/revoke", post(keys::revoke_key))
         .route("/admin/v1/bookings", get(bookings::list_bookings))

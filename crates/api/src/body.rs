@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
 use http::header::{self, HeaderMap};
@@ -50,13 +51,19 @@ pub(crate) fn require_plain(headers: &HeaderMap) -> Result<(), Refusal> {
 
 /// The whole body of `request`.
 pub(crate) async fn read(request: Request, deadline: Duration) -> Result<Bytes, Refusal> {
+    let (parts, body) = request.into_parts();
+    collect(&parts.headers, body, deadline).await
+}
+
+/// The whole body of a request with these headers.
+pub(crate) async fn collect(headers: &HeaderMap, body: Body, deadline: Duration) -> Result<Bytes, Refusal> {
     // A body that announces its excess is refused before a byte of it is read.
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     if announced.and_then(|text| text.parse::<u64>().ok()).is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64)
     {
         return Err(too_large());
     }
-    let reading = Limited::new(request.into_body(), BODY_BYTES_MAX).collect();
+    let reading = Limited::new(body, BODY_BYTES_MAX).collect();
     match tokio::time::timeout(deadline, reading).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),

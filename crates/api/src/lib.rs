@@ -16,6 +16,7 @@ pub mod problem;
 pub mod public;
 mod query;
 mod refuse;
+mod signature;
 mod tally;
 mod usage;
 

@@ -36,6 +36,18 @@ pub(crate) fn complete(described: OpenApi) -> Value {
             ),
         },
         "bearer": { "type": "http", "scheme": "bearer", "description": "The same key, as a bearer token." },
+        "signature": {
+            "type": "apiKey", "in": "header", "name": "Signature",
+            "description": "In place of a key, a signature over the request (RFC 9421, in Signature-Input and \
+                            Signature) by a signing key of the agency: ed25519 or hmac-sha256, over \"@method\", \
+                            \"@target-uri\", \"content-digest\" if there is a body and \"idempotency-key\" if that \
+                            header is sent, with the parameters created, keyid and nonce.",
+        },
+        "client_certificate": {
+            "type": "mutualTLS",
+            "description": "Where the airline requires it of an agency: a client certificate that it has pinned, \
+                            besides the key or the signature.",
+        },
     });
     let paths = document["paths"].as_object_mut().expect("the document has paths");
     for operation in paths
@@ -59,7 +71,7 @@ fn complete_operation(operation: &mut Value) {
         asks_the_store: !scopes.is_null() || operation["operationId"] == "readyz",
     };
     if traits.keyed {
-        operation["security"] = json!([{ "api_key": scopes }, { "bearer": scopes }]);
+        operation["security"] = json!([{ "api_key": scopes }, { "bearer": scopes }, { "signature": scopes }]);
     }
     let answers = operation["responses"].as_object_mut().expect("an operation has responses");
     for (status, codes, applies) in SHARED_REFUSALS {
@@ -95,10 +107,11 @@ const SHARED_REFUSALS: &[SharedRefusal] = &[
          idempotency-key-missing, idempotency-key-invalid",
         |_| true,
     ),
-    ("401", "key-missing, key-malformed, key-unknown", |operation| operation.keyed),
+    ("401", "key-missing, key-malformed, key-unknown, signature-invalid", |operation| operation.keyed),
     (
         "403",
-        "scope-missing, address-not-allowed, agency-suspended; with a body agency-mismatch",
+        "scope-missing, address-not-allowed, agency-suspended, signature-required, certificate-required; with a body \
+         agency-mismatch",
         |operation| operation.keyed,
     ),
     ("404", "not-found", |operation| operation.has_path),

@@ -12,6 +12,7 @@ mod exchange;
 mod lockout;
 mod provenance;
 mod request_id;
+mod signed;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -22,9 +23,11 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use http::request::Parts;
 use skybridge_desk::AdmissionError;
+use skybridge_domain::certificate::Fingerprint;
 use skybridge_domain::operation::Operation;
 use skybridge_gate::{Caller, Permit, pace_headers};
 
+use credentials::Identified;
 pub use credentials::VouchedKey;
 pub(crate) use credentials::{CHALLENGE, bearer_token};
 pub(crate) use entrance::Entrances;
@@ -66,13 +69,19 @@ async fn pass(
         Access::Open => {}
         Access::Key(scope, operation) => {
             envelope::require_json_accepted(request.headers())?;
-            // Who is calling? Told from the key alone; storage is not asked.
+            // Who is calling? Told from the key or the signature alone; storage is not asked.
             let (source, now) = (exchange.source(), exchange.begun_at());
-            let caller = credentials::caller(door.desk.gate(), &request, source, now)
-                // Who fails too often is told to wait; a good key never comes here.
-                .map_err(|not_let_in| door.doorkeeper.answer(not_let_in, source, now))?;
+            let identified;
+            (request, identified) = credentials::identify(door, request, source, now);
+            // Who fails too often is told to wait; a good key never comes here.
+            let answer = |not_let_in| door.doorkeeper.answer(not_let_in, source, now);
+            let Identified { caller, signed } = identified.map_err(answer)?;
             exchange.note_caller(&caller);
-            let permit = match caller.require(*scope).map_err(refuse::scope) {
+            // Is that enough for this agency?
+            let certificate =
+                request.extensions().get().map(|ClientCertificate(sha_256)| Fingerprint::new(*sha_256));
+            let met = caller.meets(signed.is_some(), certificate.as_ref()).map_err(refuse::unmet);
+            let permit = match met.and_then(|()| caller.require(*scope).map_err(refuse::scope)) {
                 // May they call now? One atomic decision over rate, burst, quota and calls in flight.
                 Ok(()) => admit(door, exchange, &caller, operation).await,
                 Err(refusal) => Err(refusal),
@@ -82,7 +91,13 @@ async fn pass(
                 let pace = door.desk.gate().pace(&caller, operation, exchange.begun_at());
                 exchange.note_limits(&pace_headers(&pace, None));
             }
-            request.extensions_mut().insert(Permitted(Arc::new(permit?)));
+            let permit = permit?;
+            // Is the body the signed one, and the signature not a replay?
+            if let Some(signed) = signed {
+                let settled = signed.settle(door, &caller, request, now).await;
+                request = settled.map_err(|refusal| door.doorkeeper.answer(refusal.into(), source, now))?;
+            }
+            request.extensions_mut().insert(Permitted(Arc::new(permit)));
         }
     }
 

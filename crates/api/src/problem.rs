@@ -65,6 +65,12 @@ problem_table! {
     KeyMalformed = "key-malformed", UNAUTHORIZED, "The API key is mistyped";
     /// Nobody's key, or one that is revoked or expired.
     KeyUnknown = "key-unknown", UNAUTHORIZED, "The API key is not known";
+    /// The signature of the request does not hold.
+    SignatureInvalid = "signature-invalid", UNAUTHORIZED, "The signature is not valid";
+    /// The agency's requests have to be signed, and this one is not.
+    SignatureRequired = "signature-required", FORBIDDEN, "The request must be signed";
+    /// The agency's connections have to come with a pinned certificate, and this one does not.
+    CertificateRequired = "certificate-required", FORBIDDEN, "A client certificate is required";
     /// The key may not do this.
     ScopeMissing = "scope-missing", FORBIDDEN, "The API key lacks a scope";
     /// The key may not be used from this address.

@@ -21,7 +21,7 @@ use axum::middleware::from_fn_with_state;
 use bytes::Bytes;
 use skybridge_desk::Desk;
 use skybridge_domain::operation::Operation;
-use skybridge_gate::LockoutTerms;
+use skybridge_gate::{LockoutTerms, Nonces, SignatureTerms};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -30,6 +30,7 @@ use crate::openapi;
 pub use crate::pipeline::{ClientCertificate, GatewayRequestId, SourceAddress, VouchedKey};
 use crate::pipeline::{Doorkeeper, Entrances, RequestIds, pipeline};
 use crate::problem::{Code, ErrorStyle, Refusal};
+pub use crate::signature::Origin as PublicUrl;
 use crate::tally::Tally;
 
 /// What stands behind the public listener.
@@ -43,6 +44,8 @@ pub(crate) struct Door {
     pub(crate) errors: ErrorStyle,
     pub(crate) tally: Tally,
     pub(crate) doorkeeper: Doorkeeper,
+    pub(crate) nonces: Nonces,
+    pub(crate) public_url: Option<PublicUrl>,
 }
 
 /// What the operator may choose.
@@ -56,6 +59,10 @@ pub struct Options {
     pub lockout: LockoutTerms,
     /// How refusals look.
     pub errors: ErrorStyle,
+    /// When signed requests are taken, and how many are remembered.
+    pub signatures: SignatureTerms,
+    /// The address under which callers know the service, as they sign it; the Host that they send, if there is none.
+    pub public_url: Option<PublicUrl>,
 }
 
 impl Default for Options {
@@ -66,6 +73,8 @@ impl Default for Options {
             draining: Draining::default(),
             lockout: LockoutTerms::default(),
             errors: ErrorStyle::default(),
+            signatures: SignatureTerms::default(),
+            public_url: None,
         }
     }
 }
@@ -76,7 +85,14 @@ impl Default for Options {
 pub fn router(desk: Arc<Desk>, options: Options) -> Router {
     let (routes, described) = operations().split_for_parts();
     let document = openapi::complete(described);
+    let nonces = if desk.gate().node().shares() {
+        Nonces::beside_others(options.signatures)
+    } else {
+        Nonces::sole(options.signatures, desk.now())
+    };
     let door = Arc::new(Door {
+        nonces,
+        public_url: options.public_url,
         entrances: Entrances::of(&document),
         request_ids: RequestIds::new(desk.randomness()),
         openapi_json: document.to_string().into(),

@@ -6,7 +6,7 @@ use skybridge_desk::bookings::{ChangeError, CreateError, ListError};
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::booking::{RefusalClass, RequestRefusal};
 use skybridge_domain::id::BookingId;
-use skybridge_gate::{AuthenticationRefusal, Overloaded, Refused, ScopeMissing, ThrottleRefusal};
+use skybridge_gate::{AuthenticationRefusal, Overloaded, Refused, ScopeMissing, ThrottleRefusal, Unmet};
 use skybridge_store::StoreError;
 
 use crate::pipeline::CHALLENGE;
@@ -24,6 +24,11 @@ pub(crate) fn authentication(refused: AuthenticationRefusal) -> Refusal {
             Code::KeyUnknown,
             "This API key is not taken: it does not exist, has expired or was revoked. Ask the airline for another.",
         ),
+        AuthenticationRefusal::SignatureInvalid => (
+            Code::SignatureInvalid,
+            "The signature is not taken: it does not fit the request, or there is no such key to sign with, or that key \
+             has expired or was revoked.",
+        ),
         AuthenticationRefusal::AddressNotAllowed => (
             Code::AddressNotAllowed,
             "This API key may not be used from the address that the request came from.",
@@ -38,6 +43,24 @@ pub(crate) fn authentication(refused: AuthenticationRefusal) -> Refusal {
         return refusal.with_header(header::WWW_AUTHENTICATE, CHALLENGE);
     }
     refusal
+}
+
+/// A caller who is known and did not come with what its agency must come with.
+pub(crate) fn unmet(unmet: Unmet) -> Refusal {
+    match unmet {
+        Unmet::SignatureMissing => Refusal::new(
+            Code::SignatureRequired,
+            "This agency's requests have to be signed (RFC 9421); an API key alone is not enough for it.",
+        ),
+        Unmet::CertificateMissing => Refusal::new(
+            Code::CertificateRequired,
+            "This agency's connections have to come with a client certificate, and this one has none.",
+        ),
+        Unmet::CertificateNotPinned => Refusal::new(
+            Code::CertificateRequired,
+            "The certificate of this connection is not one that the airline has pinned for this agency.",
+        ),
+    }
 }
 
 /// A key that may not do this.

@@ -18,6 +18,7 @@ pub mod audit;
 pub mod bookings;
 mod cursor;
 mod listing;
+mod nonces;
 pub mod partners;
 
 use std::sync::Arc;

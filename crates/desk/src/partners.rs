@@ -6,17 +6,20 @@
 
 mod agencies;
 mod change_log;
+mod demands;
 mod keys;
 mod last_uses;
 mod plans;
 mod record;
 mod roster;
+mod signing_keys;
 
 pub use keys::{IssuedKey, KeyRequest, Rotation};
 pub(crate) use last_uses::UsesLookedAt;
 pub use plans::PlanEntry;
 pub(crate) use roster::Roster;
 pub use roster::RosterSize;
+pub use signing_keys::{IssuedSigningKey, Signer, SigningRotation};
 
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::key::KeyId;
@@ -55,6 +58,21 @@ pub enum PartnerError {
         /// The key in its place.
         successor: KeyId,
     },
+    /// An API key was to be rotated, and this is a signing key.
+    #[error("key {0} is a signing key, which `skybridge signing-key rotate` replaces")]
+    KeySigns(KeyId),
+    /// A signing key was to be rotated, and this is an API key.
+    #[error("key {0} is an API key, which `skybridge key rotate` replaces")]
+    KeyDoesNotSign(KeyId),
+    /// The successor of a key of Ed25519 needs its public key, and that of an HMAC key has none.
+    #[error("the successor of key {0} takes a public key if it signs with ed25519, and only then")]
+    PublicKeyMismatch(KeyId),
+    /// An agency has as many certificates pinned as it may.
+    #[error("agency {0} has as many certificates pinned as it may; unpin one first")]
+    TooManyCertificates(AgencyName),
+    /// The agency has no certificate pinned, or would have none left, and must come with one.
+    #[error("agency {0} must come with a certificate, and would have none pinned; nobody could call")]
+    NoCertificateLeft(AgencyName),
     /// Another operator changed the same thing at the same moment, again and again.
     #[error("the record changed meanwhile; try again")]
     Contended,

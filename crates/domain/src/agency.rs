@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::certificate::{Fingerprint, PinnedCertificate};
 use crate::plan::PlanName;
 use crate::time::Timestamp;
 
@@ -64,6 +65,74 @@ pub struct Agency {
     pub standing: Standing,
     /// When it was created.
     pub created_at: Timestamp,
+    /// What its callers must come with.
+    pub demands: Demands,
+}
+
+/// What an agency's callers must come with, beyond a key that is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// What is required.
+    pub requirement: Requirement,
+    /// The certificates that count as the agency's, oldest first; several, so that one can follow another.
+    pub certificates: Vec<PinnedCertificate>,
+}
+
+impl Demands {
+    /// How many certificates an agency may have pinned.
+    pub const CERTIFICATES_MAX: usize = 16;
+
+    /// Is this certificate pinned?
+    #[must_use]
+    pub fn pins(&self, fingerprint: &Fingerprint) -> bool {
+        self.certificates.iter().any(|pinned| pinned.fingerprint == *fingerprint)
+    }
+}
+
+/// Which of the ways to prove oneself an agency must use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Requirement {
+    /// Any: an API key is enough, and so is a signature.
+    #[default]
+    None,
+    /// Each request is signed.
+    Signature,
+    /// Each connection comes with a pinned certificate.
+    Certificate,
+    /// Both.
+    Both,
+}
+
+impl Requirement {
+    /// The word in records and commands.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Signature => "signature",
+            Self::Certificate => "certificate",
+            Self::Both => "both",
+        }
+    }
+
+    /// The requirement that `word` names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::None, Self::Signature, Self::Certificate, Self::Both];
+        all.into_iter().find(|requirement| requirement.as_str() == word)
+    }
+
+    /// Must requests be signed?
+    #[must_use]
+    pub const fn is_of_signature(self) -> bool {
+        matches!(self, Self::Signature | Self::Both)
+    }
+
+    /// Must connections come with a certificate?
+    #[must_use]
+    pub const fn is_of_certificate(self) -> bool {
+        matches!(self, Self::Certificate | Self::Both)
+    }
 }
 
 /// Whether an agency may come in.

@@ -1,14 +1,17 @@
-//! API keys: their text, and what is kept of them.
+//! Keys: what agencies come in with. API keys, whose secret is told with each request, and signing keys, with which
+//! each request is signed; what is kept of them, and the text of API keys.
 //!
-//! A key reads `sbk_live_<id 12>_<secret 43>_<checksum 6>` (`sbk_test_` for keys to try things with), in base62.
+//! An API key reads `sbk_live_<id 12>_<secret 43>_<checksum 6>` (`sbk_test_` for keys to try things with), in base62.
 //! The id finds the key's record, the secret proves the caller, and the checksum refuses a typo before anything
 //! is looked up. The whole text is shown once, when the key is made ([`ApiKey`]); what is kept ([`Key`]) holds
 //! the id and a keyed hash of the secret, from which the text cannot be had back.
 
 mod base62;
+mod proof;
 mod scope;
 mod text;
 
+pub use proof::{Algorithm, Ed25519PublicKey, InvalidPublicKey, Proof};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use text::{ApiKey, MalformedKey, PATTERN, PresentedKey};
 
@@ -118,7 +121,8 @@ impl fmt::Display for PepperId {
     }
 }
 
-/// A key, as it is kept. It holds no secret: the hash proves one without telling it.
+/// A key of either kind, as it is kept. It holds no secret. Scopes, networks, expiry, grace and revocation mean the
+/// same for both kinds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// Its public name.
@@ -133,10 +137,8 @@ pub struct Key {
     pub scopes: Scopes,
     /// Where it may be used from; empty is everywhere.
     pub allowed_cidrs: Vec<IpNet>,
-    /// HMAC-SHA-256(pepper, secret).
-    pub secret_hash: [u8; 32],
-    /// Which pepper.
-    pub pepper_id: PepperId,
+    /// How its holder proves to be the holder.
+    pub proof: Proof,
     /// When it was made.
     pub created_at: Timestamp,
     /// From when on it is no longer taken. A rotated key gets one: the end of the grace.

@@ -4,6 +4,7 @@
 
 pub mod agency;
 pub mod booking;
+pub mod certificate;
 pub mod event;
 pub mod fault;
 pub mod id;
@@ -11,5 +12,6 @@ pub mod idempotency;
 pub mod json;
 pub mod key;
 pub mod operation;
+mod pem;
 pub mod plan;
 pub mod time;

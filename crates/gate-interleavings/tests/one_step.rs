@@ -13,7 +13,7 @@ use shuttle::sync::{Arc, Mutex};
 use shuttle::thread;
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::id::Randomness;
-use skybridge_domain::key::{ApiKey, Key, Mode, PepperId, Scopes};
+use skybridge_domain::key::{ApiKey, Key, Mode, PepperId, Proof, Scopes};
 use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::Timestamp;
@@ -68,8 +68,7 @@ impl House {
             name: None,
             scopes: Scopes::ALL,
             allowed_cidrs: vec![],
-            secret_hash: hashed.hash,
-            pepper_id: hashed.pepper_id,
+            proof: Proof::Secret { hash: hashed.hash, pepper_id: hashed.pepper_id },
             created_at: NOON,
             expires_at: None,
             revoked_at: None,
@@ -157,6 +156,7 @@ fn partners(plan: Plan, key: &Key) -> Partners {
         plan: plan.name().clone(),
         standing: Standing::Active,
         created_at: NOON,
+        demands: skybridge_domain::agency::Demands::default(),
     };
     Partners { plans: vec![plan], agencies: vec![agency], keys: vec![key.clone()] }
 }

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::id::Randomness;
-use skybridge_domain::key::{ApiKey, Key, Mode, PepperId, Scopes};
+use skybridge_domain::key::{ApiKey, Key, Mode, PepperId, Proof, Scopes};
 use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName, Quota, Rate};
 use skybridge_domain::time::Timestamp;
@@ -113,6 +113,7 @@ fn open(agencies: u64) -> (Gate, Vec<ApiKey>) {
             plan: plan_name.clone(),
             standing: Standing::Active,
             created_at,
+            demands: skybridge_domain::agency::Demands::default(),
         });
         keys.push(key);
     }
@@ -130,8 +131,7 @@ fn record(key: &ApiKey, agency: &AgencyName, peppers: &Peppers) -> Key {
         name: None,
         scopes: Scopes::ALL,
         allowed_cidrs: vec![],
-        secret_hash: hashed.hash,
-        pepper_id: hashed.pepper_id,
+        proof: Proof::Secret { hash: hashed.hash, pepper_id: hashed.pepper_id },
         created_at: Timestamp::from_nanos(NOW),
         expires_at: None,
         revoked_at: None,

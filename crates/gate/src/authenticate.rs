@@ -7,8 +7,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use skybridge_domain::agency::{AgencyName, Standing};
-use skybridge_domain::key::{KeyId, KeyState, MalformedKey, Mode, PresentedKey, Scope, Scopes};
+use skybridge_domain::agency::{AgencyName, Demands, Standing};
+use skybridge_domain::certificate::Fingerprint;
+use skybridge_domain::key::{KeyId, KeyState, MalformedKey, Mode, PresentedKey, Proof, Scope, Scopes};
 use skybridge_domain::time::Timestamp;
 use subtle::ConstantTimeEq;
 
@@ -36,8 +37,11 @@ impl Gate {
         let found = registry.credential(&presented.id);
 
         // The same hash and comparison whether there is such a key or not.
-        let (position, expected) = match found.and_then(|known| Some((known.pepper?, &known.key.secret_hash)))
-        {
+        let stored = found.and_then(|known| match &known.key.proof {
+            Proof::Secret { hash, .. } => Some((known.pepper?, hash)),
+            _ => None,
+        });
+        let (position, expected) = match stored {
             Some((position, hash)) => (Some(position), hash),
             None => (None, &NO_HASH),
         };
@@ -62,12 +66,14 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Caller, AuthenticationRefusal> {
         let registry = self.registry.load();
-        let_in(registry.credential(&key).filter(|known| known.key.mode == mode), source, now)
+        let is_it =
+            |known: &&Arc<Credential>| known.key.mode == mode && known.key.proof.algorithm().is_none();
+        let_in(registry.credential(&key).filter(is_it), source, now)
     }
 }
 
 /// What holds for a key however its secret was checked.
-fn let_in(
+pub(crate) fn let_in(
     genuine: Option<&Arc<Credential>>,
     source: IpAddr,
     now: Timestamp,
@@ -121,6 +127,24 @@ impl Caller {
     #[must_use]
     pub fn scopes(&self) -> Scopes {
         self.0.key.scopes
+    }
+
+    /// Makes sure that the caller, who `signed` the request or told a key, and proved to hold `certificate` if any, came
+    /// with what its agency must come with.
+    ///
+    /// # Errors
+    /// When something is missing; of two, the signature is told first.
+    pub fn meets(&self, signed: bool, certificate: Option<&Fingerprint>) -> Result<(), Unmet> {
+        let Demands { requirement, .. } = &*self.0.demands;
+        if requirement.is_of_signature() && !signed {
+            return Err(Unmet::SignatureMissing);
+        }
+        match certificate {
+            _ if !requirement.is_of_certificate() => Ok(()),
+            None => Err(Unmet::CertificateMissing),
+            Some(certificate) if self.0.demands.pins(certificate) => Ok(()),
+            Some(_) => Err(Unmet::CertificateNotPinned),
+        }
     }
 
     /// The grace that the key is in, if it was rotated; `None` for a key that stands.
@@ -177,12 +201,29 @@ pub enum AuthenticationRefusal {
     /// There is no such key, or it is not taken any more, or the secret is not its own.
     #[error("The key is not known.")]
     KeyUnknown,
+    /// The signature does not fit, or there is no such key to sign with, or it is not taken any more.
+    #[error("The signature does not fit.")]
+    SignatureInvalid,
     /// The key may not be used from this address.
     #[error("The key may not be used from this address.")]
     AddressNotAllowed,
     /// The agency may not come in for the time being.
     #[error("The agency is suspended.")]
     AgencySuspended,
+}
+
+/// What a caller who is known should have come with, and did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unmet {
+    /// The request is not signed.
+    #[error("The request is not signed.")]
+    SignatureMissing,
+    /// The connection has no certificate.
+    #[error("The connection has no certificate.")]
+    CertificateMissing,
+    /// It has one, and it is not the agency's.
+    #[error("The certificate is not one of the agency's.")]
+    CertificateNotPinned,
 }
 
 /// The key may not do this.

@@ -14,16 +14,20 @@ mod headers;
 mod last_use;
 mod lockout;
 mod locks;
+mod nonces;
 mod pepper;
 mod registry;
+mod signed;
 mod throttle;
 
-pub use authenticate::{AuthenticationRefusal, Caller, Grace, ScopeMissing};
+pub use authenticate::{AuthenticationRefusal, Caller, Grace, ScopeMissing, Unmet};
 pub use headers::{HeaderText, PaceHeaders, pace_headers};
 pub use last_use::KeyUse;
 pub use lockout::{LockedOut, LockedOutBy, Lockout, LockoutTerms};
+pub use nonces::{MomentRefusal, Nonce, NonceRefusal, Nonces, SignatureTerms};
 pub use pepper::{InvalidPeppers, Peppers, SecretHash};
 pub use registry::{Partners, RegistryError};
+pub use signed::{SignedRequest, ed25519_is_of, hmac_sha256_is_of};
 pub use throttle::{
     Account, Admission, Allowance, Bucket, Capacity, Draft, Grant, LeaseRequest, LoadStanding, Node,
     Overloaded, PaceSnapshot, Permit, Recorded, Refused, RouteTerms, Share, ThrottleRefusal,

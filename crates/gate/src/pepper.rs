@@ -10,7 +10,7 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use skybridge_domain::key::{PepperId, PresentedKey};
+use skybridge_domain::key::{KeyId, PepperId, PresentedKey};
 
 /// The peppers: one to hash new keys under, and those that older keys were hashed under.
 pub struct Peppers {
@@ -96,6 +96,20 @@ impl Peppers {
     #[must_use]
     pub fn hash(&self, key: PresentedKey<'_>) -> SecretHash {
         SecretHash { pepper_id: self.current_id().clone(), hash: self.peppers[0].hash(key.secret()) }
+    }
+
+    /// The secret that a new signing key of this id signs with, and the pepper that it follows from. It is kept
+    /// nowhere: whoever has the pepper has it.
+    #[must_use]
+    pub fn signing_secret(&self, id: KeyId) -> (PepperId, [u8; 32]) {
+        (self.current_id().clone(), self.signing_secret_under(0, id))
+    }
+
+    /// The same under the pepper at `position`. An API key's secret has 43 characters and never this form, so neither
+    /// can stand for the other.
+    pub(crate) fn signing_secret_under(&self, position: usize, id: KeyId) -> [u8; 32] {
+        let mac = self.peppers[position].mac.clone();
+        mac.chain_update(b"signing-key").chain_update(id.as_str()).finalize().into_bytes().into()
     }
 
     /// Where the pepper `id` stands.

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use skybridge_domain::agency::{Agency, AgencyName, Standing};
+use skybridge_domain::agency::{Agency, AgencyName, Demands, Standing};
 use skybridge_domain::key::{Key, KeyId};
 use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName};
@@ -38,6 +38,7 @@ pub(crate) struct Registry {
 struct Known {
     pace: Arc<Pace>,
     standing: Standing,
+    demands: Arc<Demands>,
     /// The rules for routes in its plan; `None` if it has none.
     rules: Option<Arc<Vec<Rule>>>,
 }
@@ -52,10 +53,13 @@ pub(crate) struct Credential {
     pub(crate) pace: Arc<Pace>,
     /// The rules for routes in the agency's plan; `None` if it has none.
     pub(crate) rules: Option<Arc<Vec<Rule>>>,
-    /// Where the key's pepper stands among [`Peppers`]; `None` if it is not there, and the key cannot be checked.
+    /// Where the key's pepper stands among [`Peppers`]; `None` if it is not there, and a key that needs one cannot be
+    /// checked.
     pub(crate) pepper: Option<usize>,
     /// The agency's standing.
     pub(crate) standing: Standing,
+    /// What the agency's callers must come with.
+    pub(crate) demands: Arc<Demands>,
     /// When it was last used; shared with the registries before and after.
     pub(crate) last_use: Arc<LastUse>,
     pub(crate) key: Key,
@@ -99,23 +103,27 @@ impl Registry {
         let plans: HashMap<PlanName, PlanTerms> =
             partners.plans.into_iter().map(|plan| (plan.name().clone(), PlanTerms::of(plan))).collect();
         let mut agencies = HashMap::with_capacity(partners.agencies.len());
-        for Agency { name, plan, standing, .. } in partners.agencies {
+        for Agency { name, plan, standing, demands, .. } in partners.agencies {
             let Some(terms) = plans.get(&plan) else {
                 return Err(RegistryError::PlanUnknown { agency: name, plan });
             };
             let pace = paces.of_agency(&name, &terms.whole);
             let rules = terms.rules(|route, own| paces.of_route(&pace, route, own));
-            agencies.insert(name, Known { pace, standing, rules });
+            agencies.insert(name, Known { pace, standing, demands: Arc::new(demands), rules });
         }
         let mut keys = HashMap::with_capacity(partners.keys.len());
         for key in partners.keys {
-            let Some(Known { pace, standing, rules }) = agencies.get(&key.agency) else {
+            let Some(Known { pace, standing, demands, rules }) = agencies.get(&key.agency) else {
                 return Err(RegistryError::AgencyUnknown { key: key.id, agency: key.agency });
             };
             let (pace, standing, rules) = (Arc::clone(pace), *standing, rules.clone());
-            let pepper = peppers.position(&key.pepper_id);
+            let pepper = key.proof.pepper_id().and_then(|id| peppers.position(id));
+            let demands = Arc::clone(demands);
             let last_use = paces.last_use_of(&key.id);
-            keys.insert(key.id, Arc::new(Credential { pace, rules, pepper, standing, last_use, key }));
+            keys.insert(
+                key.id,
+                Arc::new(Credential { pace, rules, pepper, standing, demands, last_use, key }),
+            );
         }
         Ok(Self { agencies, keys })
     }
@@ -138,7 +146,8 @@ impl Registry {
     }
 
     pub(crate) fn keys_without_pepper(&self) -> usize {
-        self.keys.values().filter(|credential| credential.pepper.is_none()).count()
+        let needs_one = |known: &&Arc<Credential>| known.key.proof.pepper_id().is_some();
+        self.keys.values().filter(needs_one).filter(|known| known.pepper.is_none()).count()
     }
 }
 

@@ -17,6 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use skybridge_domain::certificate::Fingerprint;
 
 use pairs::Pairs;
 use path::Route;
@@ -39,6 +40,8 @@ pub(crate) struct Event {
     pub(crate) request_id: Option<String>,
     /// The API key that a REST API has checked against its usage plans. Only the gateway can put it there.
     pub(crate) checked_key: Option<String>,
+    /// The certificate of the client, where the gateway's domain name has mutual TLS: verified by the gateway.
+    pub(crate) certificate: Option<Fingerprint>,
 }
 
 /// The payload format of an event.
@@ -157,6 +160,19 @@ struct Identity {
     source_ip: Option<String>,
     api_key: Option<String>,
     api_key_id: Option<String>,
+    client_cert: Option<ClientCert>,
+}
+
+/// What mutual TLS adds to an event, so far as it matters here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientCert {
+    client_cert_pem: Option<String>,
+}
+
+/// A certificate that cannot be read is none.
+fn fingerprint(certificate: Option<ClientCert>) -> Option<Fingerprint> {
+    Fingerprint::parse(&certificate?.client_cert_pem?).ok()
 }
 
 impl WireV1 {
@@ -169,7 +185,7 @@ impl WireV1 {
         };
         let members = all_values(self.query_string_parameters, self.multi_value_query_string_parameters);
         let headers = all_values(self.headers, self.multi_value_headers);
-        let Identity { source_ip, api_key, api_key_id } = context.identity;
+        let Identity { source_ip, api_key, api_key_id, client_cert } = context.identity;
         Ok(Event {
             format: Format::V1,
             method: self.http_method,
@@ -184,6 +200,7 @@ impl WireV1 {
             // Both are there where a method requires a key, and neither otherwise
             // (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html).
             checked_key: api_key.filter(|_| api_key_id.is_some()),
+            certificate: fingerprint(client_cert),
         })
     }
 }
@@ -223,6 +240,13 @@ struct ContextV2 {
     stage: Option<String>,
     request_id: Option<String>,
     http: Http,
+    authentication: Option<Authentication>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authentication {
+    client_cert: Option<ClientCert>,
 }
 
 #[derive(Deserialize)]
@@ -261,6 +285,9 @@ impl WireV2 {
             source: context.http.source_ip.and_then(|text| text.parse().ok()),
             request_id: context.request_id,
             checked_key: None,
+            certificate: fingerprint(
+                context.authentication.and_then(|authentication| authentication.client_cert),
+            ),
         })
     }
 }

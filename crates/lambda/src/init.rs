@@ -64,7 +64,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
 
 /// Everything that must stand before the first event.
 async fn open() -> anyhow::Result<Function> {
-    let Settings { store, peppers, gateway_keys, errors } = Settings::read()?;
+    let Settings { store, peppers, gateway_keys, errors, public_url } = Settings::read()?;
     let chance = Arc::new(MachineRandomness);
     // The one place of the function that names a store.
     let store = Arc::new(DynamoStore::connect(&store, Arc::clone(&chance) as _));
@@ -72,7 +72,7 @@ async fn open() -> anyhow::Result<Function> {
     let node = Node::function(&*chance);
     let desk = Desk::open(store, peppers, Arc::new(MachineClock), chance, node).await;
     let desk = desk.context("the tables cannot be read")?;
-    Ok(Function::new(desk, gateway_keys, errors))
+    Ok(Function::new(desk, gateway_keys, errors, public_url))
 }
 
 /// A pepper that no key was made under: where the gateway checks the keys, one that it did not check is unknown.

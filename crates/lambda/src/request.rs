@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use skybridge_api::public::{GatewayRequestId, VouchedKey};
+use skybridge_api::public::{ClientCertificate, GatewayRequestId, VouchedKey};
 
 use crate::event::{Event, Unreadable};
 use crate::settings::GatewayKeys;
@@ -30,6 +30,9 @@ pub(crate) fn from_event(event: Event, gateway_keys: GatewayKeys) -> Result<Requ
     extensions.insert(ConnectInfo(SocketAddr::new(source, 0)));
     if let Some(id) = event.request_id.as_deref().and_then(GatewayRequestId::of) {
         extensions.insert(id);
+    }
+    if let Some(certificate) = event.certificate {
+        extensions.insert(ClientCertificate(*certificate.as_bytes()));
     }
     if let (GatewayKeys::Trusted, Some(key)) =
         (gateway_keys, event.checked_key.as_deref().and_then(VouchedKey::of))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use skybridge_api::problem::ErrorStyle;
+use skybridge_api::public::PublicUrl;
 use skybridge_gate::Peppers;
 use skybridge_store_dynamodb::{Credentials, Settings as StoreSettings, SharedCredentialsProvider};
 use tracing_subscriber::filter::Targets;
@@ -11,6 +12,7 @@ use crate::logs;
 
 const PEPPER: &str = "SKYBRIDGE_PEPPER";
 const TABLE_PREFIX: &str = "SKYBRIDGE_DYNAMODB_TABLE_PREFIX";
+const PUBLIC_URL: &str = "SKYBRIDGE_PUBLIC_URL";
 const LOG_LEVEL: &str = "SKYBRIDGE_LOG_LEVEL";
 const TRUST_GATEWAY_KEYS: &str = "SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS";
 const ERRORS: &str = "SKYBRIDGE_ERRORS";
@@ -36,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) gateway_keys: GatewayKeys,
     /// How refusals look.
     pub(crate) errors: ErrorStyle,
+    /// The address that callers sign; without it, the host that they send.
+    pub(crate) public_url: Option<PublicUrl>,
 }
 
 /// What to do with an API key that a REST API has checked against its usage plans.
@@ -64,6 +68,11 @@ pub(crate) enum InvalidSettings {
     TrustGatewayKeys(String),
     #[error("SKYBRIDGE_ERRORS is {0:?}; set it to problem or aws")]
     Errors(String),
+    #[error(
+        "SKYBRIDGE_PUBLIC_URL is {0:?}; set it to the address under which callers know the service, such as \
+         https://api.example.com or https://ID.execute-api.REGION.amazonaws.com/prod"
+    )]
+    PublicUrl(String),
     #[error("SKYBRIDGE_LOG_LEVEL is {0:?}; set it to error, warn, info, debug or trace")]
     LogLevel(String),
     #[error("{0} is not set; Lambda sets it from the function's region and role, elsewhere set it by hand")]
@@ -100,7 +109,10 @@ impl Settings {
             None if gateway_keys == GatewayKeys::Trusted => None,
             None => return Err(InvalidSettings::PepperMissing),
         };
-        Ok(Self { store: store()?, peppers, gateway_keys, errors: errors()? })
+        let public_url = variable(PUBLIC_URL)?
+            .map(|text| PublicUrl::parse(&text).ok_or(InvalidSettings::PublicUrl(text)))
+            .transpose()?;
+        Ok(Self { store: store()?, peppers, gateway_keys, errors: errors()?, public_url })
     }
 }
 

@@ -19,6 +19,7 @@ mod output;
 mod plan;
 mod serve;
 mod session;
+mod signing_key;
 mod table;
 mod usage;
 mod verify;
@@ -85,6 +86,8 @@ enum Command {
     #[command(subcommand)]
     Key(key::Command),
     #[command(subcommand)]
+    SigningKey(signing_key::Command),
+    #[command(subcommand)]
     Booking(booking::Command),
     Usage(usage::Args),
     Audit(audit::Args),
@@ -104,6 +107,7 @@ impl Command {
             Self::Plan(command) => command.run(session),
             Self::Agency(command) => command.run(session),
             Self::Key(command) => command.run(session),
+            Self::SigningKey(command) => command.run(session),
             Self::Booking(command) => command.run(session),
             Self::Usage(args) => args.run(session),
             Self::Audit(args) => args.run(session),

@@ -16,8 +16,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use skybridge_api::problem::ErrorStyle;
+use skybridge_api::public::PublicUrl;
 use skybridge_desk::Capacity;
-use skybridge_gate::LockoutTerms;
+use skybridge_gate::{LockoutTerms, SignatureTerms};
 use tracing_subscriber::EnvFilter;
 
 pub(crate) use fault::{Fault, Faults};
@@ -44,6 +45,9 @@ pub(crate) struct Config {
     pub(crate) dynamodb: DynamoDb,
     pub(crate) log: Log,
     pub(crate) lockout: LockoutTerms,
+    pub(crate) signatures: SignatureTerms,
+    /// `None`: by the Host that callers send.
+    pub(crate) public_url: Option<PublicUrl>,
 }
 
 /// The `[http]` section.
@@ -198,6 +202,16 @@ impl Config {
                 ),
                 access: reader.take("log.access", on_or_off, "\"on\" or \"off\""),
             },
+            signatures: SignatureTerms {
+                age_max: reader.duration("signatures.age_max"),
+                ahead_max: reader.duration("signatures.ahead_max"),
+                remembered_max: reader.count("signatures.remembered_max"),
+            },
+            public_url: reader.take(
+                "public_url",
+                public_url,
+                "an address such as https://api.example.com, without a query",
+            ),
             lockout: LockoutTerms {
                 failures: reader.failures("lockout.failures"),
                 refill: reader.duration("lockout.refill"),
@@ -286,6 +300,10 @@ fn region(text: &str) -> Option<Option<String>> {
     let named = !text.is_empty();
     let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     fits.then(|| named.then(|| text.to_owned()))
+}
+
+fn public_url(text: &str) -> Option<Option<PublicUrl>> {
+    if text.is_empty() { Some(None) } else { PublicUrl::parse(text).map(Some) }
 }
 
 fn endpoint(text: &str) -> Option<Option<String>> {

@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use skybridge_desk::partners::PartnerError;
 use skybridge_domain::agency::{Agency, Standing};
+use skybridge_domain::certificate::PinnedCertificate;
 use skybridge_domain::time::Timestamp;
 
 use super::request::{JsonBody, agency_name, operator, plan_name};
@@ -102,21 +103,37 @@ struct AgenciesDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct AgencyDocument<'a> {
+pub(super) struct AgencyDocument<'a> {
     name: &'a str,
     plan: &'a str,
     status: &'static str,
     created_at: Timestamp,
     suspended_at: Option<Timestamp>,
+    requires: &'static str,
+    certificates: Vec<CertificateDocument>,
+}
+
+/// A certificate that counts as the agency's, by the SHA-256 of its DER.
+#[derive(Serialize)]
+struct CertificateDocument {
+    sha256: String,
+    pinned_at: Timestamp,
 }
 
 impl<'a> AgencyDocument<'a> {
-    fn of(agency: &'a Agency) -> Self {
+    pub(super) fn of(agency: &'a Agency) -> Self {
         let (status, suspended_at) = match agency.standing {
             Standing::Active => ("ACTIVE", None),
             Standing::Suspended { at } => ("SUSPENDED", Some(at)),
         };
         let (name, plan) = (agency.name.as_str(), agency.plan.as_str());
-        Self { name, plan, status, created_at: agency.created_at, suspended_at }
+        let pinned = agency.demands.certificates.iter();
+        let certificate = |one: &PinnedCertificate| CertificateDocument {
+            sha256: one.fingerprint.to_string(),
+            pinned_at: one.pinned_at,
+        };
+        let certificates = pinned.map(certificate).collect();
+        let requires = agency.demands.requirement.as_str();
+        Self { name, plan, status, created_at: agency.created_at, suspended_at, requires, certificates }
     }
 }

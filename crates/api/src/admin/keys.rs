@@ -24,12 +24,12 @@ use crate::problem::Refusal;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyBody {
-    name: Option<String>,
-    mode: Option<String>,
-    scopes: Option<Vec<String>>,
+    pub(super) name: Option<String>,
+    pub(super) mode: Option<String>,
+    pub(super) scopes: Option<Vec<String>>,
     #[serde(default)]
-    allowed_cidrs: Vec<String>,
-    expires_in_seconds: Option<u64>,
+    pub(super) allowed_cidrs: Vec<String>,
+    pub(super) expires_in_seconds: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ const CIDRS_MAX: usize = 64;
 const SECONDS_MAX: u64 = 3_155_760_000;
 
 impl KeyBody {
-    fn request(self) -> Result<KeyRequest, Refusal> {
+    pub(super) fn request(self) -> Result<KeyRequest, Refusal> {
         let name_fits = self.name.as_ref().is_none_or(|name| {
             (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && name.chars().all(can_be_shown)
         });
@@ -99,6 +99,13 @@ fn seconds(seconds: u64) -> Result<Duration, Refusal> {
     }
 }
 
+pub(super) fn grace(seconds: u64) -> Result<Duration, Refusal> {
+    let within = seconds <= SECONDS_MAX;
+    within
+        .then(|| Duration::from_secs(seconds))
+        .ok_or_else(|| invalid("The grace is at most 100 years.".to_owned()))
+}
+
 pub(super) async fn issue_key(
     State(office): State<Arc<Office>>,
     Segment(agency): Segment,
@@ -115,7 +122,8 @@ pub(super) async fn list_keys(
     Segment(agency): Segment,
 ) -> Result<Response, Refusal> {
     let agency = agency_name(&agency)?;
-    let keys = office.desk.keys_of(&agency).await.map_err(refuse::partner)?;
+    let mut keys = office.desk.keys_of(&agency).await.map_err(refuse::partner)?;
+    keys.retain(|key| key.proof.algorithm().is_none());
     let uses = office.desk.last_uses(&agency, &keys).await.map_err(crate::refuse::store)?;
     let now = office.desk.now();
     let keys = keys.iter().map(|key| KeyDocument::of(key, uses.get(&key.id).copied(), now)).collect();
@@ -128,10 +136,7 @@ pub(super) async fn rotate_key(
     headers: HeaderMap,
     JsonBody(body): JsonBody<RotationBody>,
 ) -> Result<Response, Refusal> {
-    if body.grace_seconds > SECONDS_MAX {
-        return Err(invalid("The grace is at most 100 years.".to_owned()));
-    }
-    let grace = Duration::from_secs(body.grace_seconds);
+    let grace = grace(body.grace_seconds)?;
     let rotation = office.desk.rotate_key(&operator(&headers), key_id(&id)?, grace).await;
     let rotation = rotation.map_err(refuse::partner)?;
     Ok(answer::document(StatusCode::CREATED, &IssuedDocument::of(&rotation.issued, Some(&rotation.replaced))))
@@ -149,15 +154,17 @@ pub(super) async fn revoke_key(
 }
 
 #[derive(Serialize)]
-struct KeysDocument<'a> {
-    keys: Vec<KeyDocument<'a>>,
+pub(super) struct KeysDocument<'a> {
+    pub(super) keys: Vec<KeyDocument<'a>>,
 }
 
 /// What is kept of a key; never its secret, nor the secret's hash.
 #[derive(Serialize)]
-struct KeyDocument<'a> {
+pub(super) struct KeyDocument<'a> {
     key_id: &'a str,
     agency: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    algorithm: Option<&'static str>,
     mode: &'static str,
     name: Option<&'a str>,
     status: &'static str,
@@ -173,10 +180,11 @@ struct KeyDocument<'a> {
 }
 
 impl<'a> KeyDocument<'a> {
-    fn of(key: &'a Key, last_used_at: Option<Timestamp>, now: Timestamp) -> Self {
+    pub(super) fn of(key: &'a Key, last_used_at: Option<Timestamp>, now: Timestamp) -> Self {
         Self {
             key_id: key.id.as_str(),
             agency: key.agency.as_str(),
+            algorithm: key.proof.algorithm().map(|algorithm| algorithm.as_str()),
             mode: key.mode.as_str(),
             name: key.name.as_deref(),
             status: key.state(now).as_str(),
@@ -204,9 +212,9 @@ struct IssuedDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct ReplacedDocument<'a> {
-    key_id: &'a str,
-    expires_at: Option<Timestamp>,
+pub(super) struct ReplacedDocument<'a> {
+    pub(super) key_id: &'a str,
+    pub(super) expires_at: Option<Timestamp>,
 }
 
 impl<'a> IssuedDocument<'a> {

@@ -13,7 +13,13 @@ pub(super) fn partner(error: PartnerError) -> Refusal {
             Code::NotFound
         }
         PartnerError::AgencyExists(_) => Code::AlreadyExists,
-        PartnerError::KeyNotActive(_) | PartnerError::KeyReplaced { .. } => Code::InvalidTransition,
+        PartnerError::KeyNotActive(_)
+        | PartnerError::KeyReplaced { .. }
+        | PartnerError::KeySigns(_)
+        | PartnerError::KeyDoesNotSign(_)
+        | PartnerError::TooManyCertificates(_)
+        | PartnerError::NoCertificateLeft(_) => Code::InvalidTransition,
+        PartnerError::PublicKeyMismatch(_) => Code::InvalidRequest,
         PartnerError::Contended => Code::Overloaded,
         PartnerError::Roster(_) => return Refusal::internal(error),
         PartnerError::Store(_) => {
@@ -34,6 +40,9 @@ fn hint(error: &PartnerError) -> &'static str {
             " `skybridge plan list` shows those there are, `skybridge plan set` makes one."
         }
         PartnerError::KeyNotFound(_) => " `skybridge key list AGENCY` shows an agency's keys.",
+        PartnerError::NoCertificateLeft(_) => {
+            " `skybridge agency pin-certificate` pins one, `skybridge agency require` changes what is required."
+        }
         _ => "",
     }
 }

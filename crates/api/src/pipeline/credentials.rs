@@ -5,13 +5,17 @@ use std::net::IpAddr;
 use axum::extract::Request;
 use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
+use http_body::Body as _;
 use skybridge_domain::key::{KeyId, Mode, PresentedKey};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::{Caller, Gate};
 
 use super::lockout::NotLetIn;
+use super::signed::{self, Signed};
 use crate::problem::{Code, Refusal};
+use crate::public::Door;
 use crate::refuse;
+use crate::signature::Input;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -37,13 +41,42 @@ impl VouchedKey {
     }
 }
 
-/// Who calls, by the gateway's word or by the key that the headers carry.
-pub(super) fn caller(
-    gate: &Gate,
-    request: &Request,
+/// Who calls, and how that is known.
+pub(super) struct Identified {
+    pub(super) caller: Caller,
+    /// What is still to be done, if the request is signed.
+    pub(super) signed: Option<Signed>,
+}
+
+/// Who calls, by a signature, by the gateway's word, or by the key that the headers carry. A signature counts before
+/// the gateway's word, which then says only that the gateway let the request pass.
+pub(super) fn identify(
+    door: &Door,
+    request: Request,
     source: IpAddr,
     now: Timestamp,
-) -> Result<Caller, NotLetIn> {
+) -> (Request, Result<Identified, NotLetIn>) {
+    if !Input::is_in(request.headers()) {
+        let caller = caller(door.desk.gate(), &request, source, now);
+        return (request, caller.map(|caller| Identified { caller, signed: None }));
+    }
+    let vouched = request.extensions().get::<VouchedKey>().is_some();
+    let (parts, body) = request.into_parts();
+    let keyed = parts.headers.contains_key(X_API_KEY) || parts.headers.contains_key(header::AUTHORIZATION);
+    let identified = if keyed && !vouched {
+        Err(NotLetIn::from(Refusal::new(
+            Code::DuplicateHeader,
+            "The request is signed and carries a key as well; send one of them, for both say who calls.",
+        )))
+    } else {
+        signed::signer(door, &parts, !body.is_end_stream(), source, now)
+            .map(|(caller, signed)| Identified { caller, signed: Some(signed) })
+    };
+    (Request::from_parts(parts, body), identified)
+}
+
+/// Who calls, by a key.
+fn caller(gate: &Gate, request: &Request, source: IpAddr, now: Timestamp) -> Result<Caller, NotLetIn> {
     let not_let_in = |refused, claimed| NotLetIn { refusal: refuse::authentication(refused), claimed };
     if let Some(VouchedKey { id, mode }) = request.extensions().get::<VouchedKey>() {
         let caller = gate.authenticate_vouched(*id, *mode, source, now);

@@ -11,9 +11,12 @@ const HEADERS_MAX: usize = 100;
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 
 /// Headers of which a second one would leave it open which is meant.
-const ONCE: [HeaderName; 8] = [
+const ONCE: [HeaderName; 11] = [
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("signature"),
+    HeaderName::from_static("signature-input"),
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,
@@ -32,7 +35,7 @@ pub(super) fn check(request: &Request) -> Result<(), Refusal> {
     }
 
     let mut header_bytes = 0;
-    let mut seen = 0_u8;
+    let mut seen = 0_u16;
     for (name, value) in request.headers() {
         header_bytes += name.as_str().len() + value.len();
         let Some(place) = ONCE.iter().position(|once| once == name) else { continue };

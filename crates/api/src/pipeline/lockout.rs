@@ -13,7 +13,7 @@ use crate::problem::{Code, Refusal};
 
 /// The codes that count as a failure: something was presented, and it does not hold. A key that holds but may not be
 /// used here, or by a suspended agency, is no failure; nor is a request that carries none.
-const FAILURES: [Code; 2] = [Code::KeyMalformed, Code::KeyUnknown];
+const FAILURES: [Code; 3] = [Code::KeyMalformed, Code::KeyUnknown, Code::SignatureInvalid];
 
 /// Why nobody was let in.
 pub(super) struct NotLetIn {

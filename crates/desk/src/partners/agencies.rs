@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use skybridge_domain::agency::{Agency, AgencyName, Standing};
+use skybridge_domain::agency::{Agency, AgencyName, Demands, Standing};
 use skybridge_domain::plan::PlanName;
 use skybridge_store::{StoreError, Write};
 
@@ -24,7 +24,8 @@ impl Desk {
     ) -> Result<Agency, PartnerError> {
         self.plan(&plan).await?;
         let created_at = self.clock.now().whole_millis();
-        let agency = Agency { name, plan, standing: Standing::Active, created_at };
+        let demands = Demands::default();
+        let agency = Agency { name, plan, standing: Standing::Active, created_at, demands };
         let detail = format!("on plan {}", agency.plan);
         for _ in 0..ATTEMPTS_MAX {
             if self.kept::<Agency>(&agency_key(&agency.name)).await?.is_some() {
@@ -118,7 +119,7 @@ impl Desk {
     }
 
     /// Changes the agency as `change` says; `None` means that there is nothing to change.
-    async fn change_agency(
+    pub(super) async fn change_agency(
         &self,
         operator: &Operator,
         name: &AgencyName,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use skybridge_domain::agency::AgencyName;
-use skybridge_domain::key::{ApiKey, Key, KeyId, KeyState, Mode, Scopes};
+use skybridge_domain::key::{ApiKey, Key, KeyId, KeyState, Mode, Proof, Scopes};
 use skybridge_domain::time::Timestamp;
 use skybridge_store::Write;
 
@@ -26,6 +26,38 @@ pub struct KeyRequest {
     pub allowed_cidrs: Vec<IpNet>,
     /// How long it holds; `None` is for good.
     pub expires_in: Option<Duration>,
+}
+
+impl KeyRequest {
+    /// A key like `standing`, with its lifetime counted anew.
+    pub(super) fn like(standing: &Key) -> Self {
+        Self {
+            mode: standing.mode,
+            name: standing.name.clone(),
+            scopes: standing.scopes,
+            allowed_cidrs: standing.allowed_cidrs.clone(),
+            expires_in: standing.expires_at.map(|at| at.since(standing.created_at)),
+        }
+    }
+
+    /// The key itself, made `now`.
+    pub(super) fn key(self, id: KeyId, agency: &AgencyName, proof: Proof, now: Timestamp) -> Key {
+        Key {
+            id,
+            agency: agency.clone(),
+            mode: self.mode,
+            name: self.name,
+            scopes: self.scopes,
+            allowed_cidrs: self.allowed_cidrs,
+            proof,
+            created_at: now,
+            expires_at: self.expires_in.map(|time| now.plus(time).whole_millis()),
+            revoked_at: None,
+            rotated_at: None,
+            replaced_by: None,
+            rotated_from: None,
+        }
+    }
 }
 
 /// A key that was just made: the only moment at which its text is known.
@@ -91,6 +123,9 @@ impl Desk {
             if let Some(successor) = standing.replaced_by {
                 return Err(PartnerError::KeyReplaced { key: id, successor });
             }
+            if standing.proof.algorithm().is_some() {
+                return Err(PartnerError::KeySigns(id));
+            }
             let rotation = self.rotation(standing, now, grace);
             let replaced = &rotation.replaced;
             let writes = vec![
@@ -142,55 +177,34 @@ impl Desk {
         Ok(all_kept(&*self.store, Some(format!("{agency}#")), Some(format!("{agency}$"))).await?)
     }
 
-    async fn kept_key(&self, id: KeyId) -> Result<(Key, u64), PartnerError> {
+    pub(super) async fn kept_key(&self, id: KeyId) -> Result<(Key, u64), PartnerError> {
         self.kept(&key_key(id)).await?.ok_or(PartnerError::KeyNotFound(id))
     }
 
     fn new_key(&self, agency: &AgencyName, request: KeyRequest) -> IssuedKey {
-        let now = self.clock.now().whole_millis();
         let text = ApiKey::generate(request.mode, &*self.randomness);
         let hashed = self.gate.peppers().hash(text.present());
-        let key = Key {
-            id: text.id(),
-            agency: agency.clone(),
-            mode: request.mode,
-            name: request.name,
-            scopes: request.scopes,
-            allowed_cidrs: request.allowed_cidrs,
-            secret_hash: hashed.hash,
-            pepper_id: hashed.pepper_id,
-            created_at: now,
-            expires_at: request.expires_in.map(|time| now.plus(time).whole_millis()),
-            revoked_at: None,
-            rotated_at: None,
-            replaced_by: None,
-            rotated_from: None,
-        };
+        let proof = Proof::Secret { hash: hashed.hash, pepper_id: hashed.pepper_id };
+        let key = request.key(text.id(), agency, proof, self.clock.now().whole_millis());
         IssuedKey { text, key }
     }
 
     fn rotation(&self, standing: Key, now: Timestamp, grace: Duration) -> Rotation {
-        let request = KeyRequest {
-            mode: standing.mode,
-            name: standing.name.clone(),
-            scopes: standing.scopes,
-            allowed_cidrs: standing.allowed_cidrs.clone(),
-            expires_in: standing.expires_at.map(|at| at.since(standing.created_at)),
-        };
+        let request = KeyRequest::like(&standing);
         let mut issued = self.new_key(&standing.agency, request);
         issued.key.rotated_from = Some(standing.id);
-        let end_of_grace = now.plus(grace).whole_millis();
-        let expires_at = standing.expires_at.map_or(end_of_grace, |at| at.min(end_of_grace));
-        let replaced = Key {
-            expires_at: Some(expires_at),
-            rotated_at: Some(now),
-            replaced_by: Some(issued.key.id),
-            ..standing
-        };
+        let replaced = replaced_by(standing, issued.key.id, now, grace);
         Rotation { issued, replaced }
     }
 }
 
-fn subject(id: KeyId) -> String {
+/// `standing` as it stands once `successor` was made in its place: it goes on for `grace`, or until it was to end.
+pub(super) fn replaced_by(standing: Key, successor: KeyId, now: Timestamp, grace: Duration) -> Key {
+    let end_of_grace = now.plus(grace).whole_millis();
+    let expires_at = standing.expires_at.map_or(end_of_grace, |at| at.min(end_of_grace));
+    Key { expires_at: Some(expires_at), rotated_at: Some(now), replaced_by: Some(successor), ..standing }
+}
+
+pub(super) fn subject(id: KeyId) -> String {
     format!("key {id}")
 }

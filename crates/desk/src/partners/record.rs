@@ -4,8 +4,9 @@
 //! of their agency's name, so that the keys of one agency stand together.
 
 use ipnet::IpNet;
-use skybridge_domain::agency::{Agency, AgencyName, Standing};
-use skybridge_domain::key::{Key, KeyId, Mode, PepperId, Scopes};
+use skybridge_domain::agency::{Agency, AgencyName, Demands, Requirement, Standing};
+use skybridge_domain::certificate::{Fingerprint, PinnedCertificate};
+use skybridge_domain::key::{Algorithm, Ed25519PublicKey, Key, KeyId, Mode, PepperId, Proof, Scopes};
 use skybridge_domain::plan::{Plan, PlanName, Quota, Rate};
 use skybridge_domain::time::Timestamp;
 use skybridge_store::{self as store, Attributes, Listing, Record, StoreError, Table, Value, Version};
@@ -138,6 +139,15 @@ impl Kept for Agency {
         if let Standing::Suspended { at } = self.standing {
             attributes.set("suspended_at", at.as_millis());
         }
+        if self.demands.requirement != Requirement::None {
+            attributes.set("requires", self.demands.requirement.as_str());
+        }
+        if !self.demands.certificates.is_empty() {
+            let pinned = self.demands.certificates.iter();
+            let texts =
+                pinned.map(|one| Value::S(format!("{}@{}", one.fingerprint, one.pinned_at.as_millis())));
+            attributes.set("certificates", texts.collect::<Vec<_>>());
+        }
         attributes
     }
 
@@ -148,6 +158,14 @@ impl Kept for Agency {
             plan: attribute::parsed(attributes, "plan", |text| PlanName::new(text).ok())?,
             standing: suspended.map_or(Standing::Active, |at| Standing::Suspended { at }),
             created_at: attribute::moment(attributes, "created_at")?,
+            demands: Demands {
+                requirement: attribute::parsed_if_any(attributes, "requires", Requirement::parse)?
+                    .unwrap_or_default(),
+                certificates: match attributes.get("certificates") {
+                    None => Vec::new(),
+                    Some(_) => texts(attributes, "certificates", pinned)?,
+                },
+            },
         })
     }
 }
@@ -171,11 +189,21 @@ impl Kept for Key {
             .with("mode", self.mode.as_str())
             .with("scopes", texts(self.scopes.iter().map(|scope| scope.to_string()).collect()))
             .with("allowed_cidrs", texts(self.allowed_cidrs.iter().map(IpNet::to_string).collect()))
-            .with("secret_hash", self.secret_hash.to_vec())
-            .with("pepper_id", self.pepper_id.as_str())
             .with("created_at", self.created_at.as_millis());
         if let Some(name) = &self.name {
             attributes.set("name", name.as_str());
+        }
+        // A key without an algorithm is an API key, as all were before there were others.
+        if let Some(algorithm) = self.proof.algorithm() {
+            attributes.set("algorithm", algorithm.as_str());
+        }
+        if let Some(pepper_id) = self.proof.pepper_id() {
+            attributes.set("pepper_id", pepper_id.as_str());
+        }
+        match &self.proof {
+            Proof::Secret { hash, .. } => attributes.set("secret_hash", hash.to_vec()),
+            Proof::Ed25519(public_key) => attributes.set("public_key", public_key.as_bytes().to_vec()),
+            Proof::HmacSha256 { .. } => {}
         }
         for (name, moment) in [
             ("expires_at", self.expires_at),
@@ -195,7 +223,6 @@ impl Kept for Key {
     }
 
     fn read(attributes: &Attributes) -> Result<Self, Unreadable> {
-        let hash = attributes.bytes("secret_hash").and_then(|bytes| bytes.try_into().ok());
         let moment =
             |name| attribute::number_if_any(attributes, name).map(|at| at.map(Timestamp::from_millis));
         Ok(Self {
@@ -205,8 +232,7 @@ impl Kept for Key {
             name: attributes.text("name").map(str::to_owned),
             scopes: texts(attributes, "scopes", |text| text.parse().ok())?.into_iter().collect::<Scopes>(),
             allowed_cidrs: texts(attributes, "allowed_cidrs", |text| text.parse().ok())?,
-            secret_hash: hash.ok_or(Unreadable("secret_hash"))?,
-            pepper_id: attribute::parsed(attributes, "pepper_id", PepperId::parse)?,
+            proof: proof(attributes)?,
             created_at: attribute::moment(attributes, "created_at")?,
             expires_at: moment("expires_at")?,
             revoked_at: moment("revoked_at")?,
@@ -215,6 +241,25 @@ impl Kept for Key {
             rotated_from: attribute::parsed_if_any(attributes, "rotated_from", KeyId::parse)?,
         })
     }
+}
+
+fn proof(attributes: &Attributes) -> Result<Proof, Unreadable> {
+    let bytes = |name: &'static str| -> Result<[u8; 32], Unreadable> {
+        attributes.bytes(name).and_then(|bytes| bytes.try_into().ok()).ok_or(Unreadable(name))
+    };
+    let pepper_id = || attribute::parsed(attributes, "pepper_id", PepperId::parse);
+    match attribute::parsed_if_any(attributes, "algorithm", Algorithm::parse)? {
+        None => Ok(Proof::Secret { hash: bytes("secret_hash")?, pepper_id: pepper_id()? }),
+        Some(Algorithm::Ed25519) => Ok(Proof::Ed25519(Ed25519PublicKey::new(bytes("public_key")?))),
+        Some(Algorithm::HmacSha256) => Ok(Proof::HmacSha256 { pepper_id: pepper_id()? }),
+    }
+}
+
+/// A certificate as text: its fingerprint, and when it was pinned.
+fn pinned(text: &str) -> Option<PinnedCertificate> {
+    let (fingerprint, pinned_at) = text.split_once('@')?;
+    let pinned_at = Timestamp::from_millis(pinned_at.parse().ok()?);
+    Some(PinnedCertificate { fingerprint: Fingerprint::parse(fingerprint).ok()?, pinned_at })
 }
 
 /// The list of texts under `name`, each as `parse` reads it.

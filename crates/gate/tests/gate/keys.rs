@@ -1,7 +1,7 @@
 //! Who may come in.
 
 use skybridge_domain::agency::Standing;
-use skybridge_domain::key::{ApiKey, Key, MalformedKey, Mode, PepperId, Scope, Scopes};
+use skybridge_domain::key::{ApiKey, Key, MalformedKey, Mode, PepperId, Proof, Scope, Scopes};
 use skybridge_gate::{AuthenticationRefusal, Gate, Node, Partners, Peppers, RegistryError};
 
 use crate::kit::{HOME, NOON, Seeded, agency, at, peppers, plan, record_of};
@@ -31,6 +31,10 @@ fn impostor(key: &ApiKey) -> ApiKey {
     impostor
 }
 
+fn no_hash(pepper: &str) -> Proof {
+    Proof::Secret { hash: [0; 32], pepper_id: PepperId::parse(pepper).unwrap() }
+}
+
 #[test]
 fn a_good_key_tells_who_calls() {
     let key = ApiKey::generate(Mode::Test, &Seeded(1));
@@ -55,8 +59,8 @@ fn whatever_is_wrong_with_a_key_it_is_unknown() {
         ("revoked", Key { revoked_at: Some(at(NOON)), ..good.clone() }, key.reveal()),
         ("another secret", good.clone(), impostor(&key).reveal()),
         ("another mode", good.clone(), same_secret_in_test_mode.reveal()),
-        ("hash lost", Key { secret_hash: [0; 32], ..good.clone() }, key.reveal()),
-        ("pepper lost", Key { pepper_id: PepperId::parse("gone").unwrap(), ..good.clone() }, key.reveal()),
+        ("hash lost", Key { proof: no_hash("1"), ..good.clone() }, key.reveal()),
+        ("pepper lost", Key { proof: no_hash("gone"), ..good.clone() }, key.reveal()),
     ] {
         assert_eq!(refusal(&gate_with(vec![record]), presented), AuthenticationRefusal::KeyUnknown, "{why}");
     }
@@ -121,8 +125,7 @@ fn a_suspended_agency_stays_out() {
 #[test]
 fn a_key_that_the_gateway_vouches_for_needs_no_secret_and_no_pepper() {
     let key = ApiKey::generate(Mode::Live, &Seeded(1));
-    let gone = PepperId::parse("gone").unwrap();
-    let gate = gate_with(vec![Key { secret_hash: [0; 32], pepper_id: gone, ..record_of(&key) }]);
+    let gate = gate_with(vec![Key { proof: no_hash("gone"), ..record_of(&key) }]);
     let caller = gate.authenticate_vouched(key.id(), Mode::Live, HOME, at(NOON)).unwrap();
     assert_eq!((caller.agency().as_str(), caller.key_id()), ("PartnerCo", key.id()));
 }

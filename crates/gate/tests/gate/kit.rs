@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use skybridge_domain::agency::{Agency, AgencyName, Standing};
 use skybridge_domain::id::Randomness;
-use skybridge_domain::key::{ApiKey, Key, Mode, PepperId, Scopes};
+use skybridge_domain::key::{ApiKey, Key, Mode, PepperId, Proof, Scopes};
 use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::Timestamp;
@@ -76,6 +76,7 @@ pub(crate) fn agency(name: &str) -> Agency {
         plan: PlanName::new("plan").unwrap(),
         standing: Standing::Active,
         created_at: at(0),
+        demands: skybridge_domain::agency::Demands::default(),
     }
 }
 
@@ -94,8 +95,7 @@ pub(crate) fn record_of(key: &ApiKey) -> Key {
         name: None,
         scopes: Scopes::ALL,
         allowed_cidrs: vec![],
-        secret_hash: hashed.hash,
-        pepper_id: hashed.pepper_id,
+        proof: Proof::Secret { hash: hashed.hash, pepper_id: hashed.pepper_id },
         created_at: at(0),
         expires_at: None,
         revoked_at: None,

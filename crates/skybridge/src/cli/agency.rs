@@ -1,7 +1,11 @@
 //! `skybridge agency`: who may come to the counter.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::{Value, json};
+use skybridge_domain::certificate::Fingerprint;
 
 use super::client::segment;
 use super::failure::Failure;
@@ -44,6 +48,29 @@ pub(crate) enum Command {
         /// The plan's name
         plan: String,
     },
+    /// Say what an agency's callers must come with from now on, beyond a key that is taken
+    Require {
+        /// The agency's name
+        name: String,
+        /// none (a key or a signature), signature, certificate, or both of them
+        #[arg(value_parser = ["none", "signature", "certificate", "both"])]
+        requires: String,
+    },
+    /// Count a client certificate as an agency's own; several may be pinned, so that one can follow another
+    PinCertificate {
+        /// The agency's name
+        name: String,
+        /// The certificate, in PEM
+        #[arg(long, value_name = "FILE")]
+        certificate: PathBuf,
+    },
+    /// Count a client certificate as an agency's no more
+    UnpinCertificate {
+        /// The agency's name
+        name: String,
+        /// The certificate's SHA-256, as `agency show` prints it
+        sha256: String,
+    },
 }
 
 impl Command {
@@ -55,6 +82,9 @@ impl Command {
             Self::Suspend { name } => suspend(&name, session),
             Self::Resume { name } => resume(&name, session),
             Self::SetPlan { name, plan } => set_plan(&name, &plan, session),
+            Self::Require { name, requires } => require(&name, &requires, session),
+            Self::PinCertificate { name, certificate } => pin(&name, &certificate, session),
+            Self::UnpinCertificate { name, sha256 } => unpin(&name, &sha256, session),
         }
     }
 }
@@ -111,6 +141,11 @@ fn details(agency: &Value) -> String {
     if agency["suspended_at"].is_string() {
         pairs.push(("suspended", agency.moment("suspended_at")));
     }
+    pairs.push(("requires", agency.text("requires")));
+    for pinned in agency.list("certificates") {
+        let (sha256, since) = (pinned.text("sha256"), pinned.moment("pinned_at"));
+        pairs.push(("certificate", format!("{sha256} (pinned {since})")));
+    }
     table::pairs(pairs)
 }
 
@@ -134,6 +169,41 @@ fn set_plan(name: &str, plan: &str, session: &Session) -> Result<(), Failure> {
     session.show(&agency, |agency| {
         format!("Agency {} is now paced by plan {}.", agency.text("name"), agency.text("plan"))
     })
+}
+
+fn require(name: &str, requires: &str, session: &Session) -> Result<(), Failure> {
+    let path = format!("{}/requirement", path_of(name));
+    let agency = session.client()?.send("PUT", &path, &json!({ "requires": requires }))?;
+    session.show(&agency, |agency| {
+        let name = agency.text("name");
+        match agency.text("requires").as_str() {
+            "signature" => format!("Requests of {name} must be signed from now on."),
+            "certificate" => {
+                format!("Connections of {name} must come with a pinned certificate from now on.")
+            }
+            "both" => {
+                format!("Requests of {name} must be signed and come with a pinned certificate from now on.")
+            }
+            _ => format!("{name} may come with a key or a signature."),
+        }
+    })
+}
+
+fn pin(name: &str, file: &Path, session: &Session) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()));
+    // Only the fingerprint leaves this machine: the file may hold the private key too.
+    let fingerprint = Fingerprint::parse(&text.map_err(Failure::Failed)?);
+    let fingerprint =
+        fingerprint.map_err(|error| Failure::Unusable(format!("{} {error}", file.display())))?;
+    let wanted = json!({ "certificate": fingerprint.to_string() });
+    let agency = session.client()?.send("POST", &format!("{}/certificates", path_of(name)), &wanted)?;
+    session.show(&agency, details)
+}
+
+fn unpin(name: &str, sha256: &str, session: &Session) -> Result<(), Failure> {
+    let path = format!("{}/certificates/{}", path_of(name), segment(sha256));
+    let agency = session.client()?.send("DELETE", &path, &json!({}))?;
+    session.show(&agency, details)
 }
 
 /// A name as a shell takes it: in quotes when it has a space.

@@ -126,7 +126,7 @@ impl Client {
         answer(self.accepted(self.agent.run(bounded))?)
     }
 
-    /// Changes something: `method` is POST or PUT.
+    /// Changes something: `method` is POST, PUT or DELETE.
     pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> Result<Value, Failure> {
         let request = self.json_request(method, path, body)?;
         let bounded = self.agent.configure_request(request).timeout_global(Some(ANSWER_DEADLINE)).build();

@@ -126,7 +126,7 @@ fn keys_of(agency: &str) -> String {
     format!("/admin/v1/agencies/{}/keys", segment(agency))
 }
 
-fn details(key: &Value) -> String {
+pub(super) fn details(key: &Value) -> String {
     let mut pairs =
         vec![("key id", key.text("key_id")), ("mode", key.text("mode")), ("scopes", key.joined("scopes"))];
     if !key.list("allowed_cidrs").is_empty() {
@@ -136,8 +136,12 @@ fn details(key: &Value) -> String {
     table::pairs(pairs)
 }
 
-fn expiry(key: &Value) -> String {
+pub(super) fn expiry(key: &Value) -> String {
     if key["expires_at"].is_string() { key.moment("expires_at") } else { "never".to_owned() }
+}
+
+pub(super) fn last_use(key: &Value) -> String {
+    if key["last_used_at"].is_string() { key.moment("last_used_at") } else { "never".to_owned() }
 }
 
 fn list(agency: &str, session: &Session) -> Result<(), Failure> {
@@ -147,9 +151,16 @@ fn list(agency: &str, session: &Session) -> Result<(), Failure> {
         let rows = answer.list("keys").iter().map(|key| {
             let state = key.text("status").to_uppercase();
             let (id, name, mode) = (key.text("key_id"), key.text("name"), key.text("mode"));
-            let used =
-                if key["last_used_at"].is_string() { key.moment("last_used_at") } else { "never".to_owned() };
-            [id, name, mode, state, key.joined("scopes"), key.moment("created_at"), expiry(key), used]
+            [
+                id,
+                name,
+                mode,
+                state,
+                key.joined("scopes"),
+                key.moment("created_at"),
+                expiry(key),
+                last_use(key),
+            ]
         });
         let headings = [
             "KEY ID",
@@ -182,7 +193,7 @@ fn rotate(args: &RotateArgs, session: &Session) -> Result<(), Failure> {
     })
 }
 
-fn revoke(key_id: &str, session: &Session) -> Result<(), Failure> {
+pub(super) fn revoke(key_id: &str, session: &Session) -> Result<(), Failure> {
     let path = format!("/admin/v1/keys/{}/revoke", segment(key_id));
     let key = session.client()?.send("POST", &path, &json!({}))?;
     session.show(&key, |key| format!("Key {} of {} is revoked.", key.text("key_id"), key.text("agency")))

@@ -43,6 +43,8 @@ impl Routers {
             draining: draining.clone(),
             lockout: config.lockout,
             errors: config.errors,
+            signatures: config.signatures,
+            public_url: config.public_url.clone(),
         };
         let gauges = Gauges::of(Arc::clone(desk), store.clone(), lines_dropped);
         let settings = admin::Settings {

@@ -22,6 +22,8 @@ enum Caller {
     WithoutTheScope,
     FromElsewhere,
     Suspended,
+    WithoutTheSignature,
+    WithoutTheCertificate,
     InTheSandbox,
     OfAnotherAgency,
     WithTheAdminToken,
@@ -30,7 +32,7 @@ enum Caller {
 }
 
 impl Caller {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Nobody,
         Self::Mistyped,
         Self::WithAStrangeKey,
@@ -39,6 +41,8 @@ impl Caller {
         Self::WithoutTheScope,
         Self::FromElsewhere,
         Self::Suspended,
+        Self::WithoutTheSignature,
+        Self::WithoutTheCertificate,
         Self::InTheSandbox,
         Self::OfAnotherAgency,
         Self::WithTheAdminToken,
@@ -57,6 +61,8 @@ impl Caller {
             Self::WithoutTheScope => Some((403, "scope-missing")),
             Self::FromElsewhere => Some((403, "address-not-allowed")),
             Self::Suspended => Some((403, "agency-suspended")),
+            Self::WithoutTheSignature => Some((403, "signature-required")),
+            Self::WithoutTheCertificate => Some((403, "certificate-required")),
             Self::InTheSandbox | Self::OfAnotherAgency | Self::Itself => None,
         }
     }
@@ -111,6 +117,14 @@ impl Stage {
         app.advance(std::time::Duration::from_secs(1));
         let suspended = app.agency("Suspended").await.credential().to_owned();
         admin.post("/admin/v1/agencies/Suspended/suspend", &json!(null)).await.expect(200);
+        let must_sign = app.agency("MustSign").await.credential().to_owned();
+        let signature = json!({ "requires": "signature" });
+        admin.put("/admin/v1/agencies/MustSign/requirement", &signature).await.expect(200);
+        let must_show = app.agency("MustShow").await.credential().to_owned();
+        let pinned = json!({ "certificate": "5e".repeat(32) });
+        admin.post("/admin/v1/agencies/MustShow/certificates", &pinned).await.expect(200);
+        let certificate = json!({ "requires": "certificate" });
+        admin.put("/admin/v1/agencies/MustShow/requirement", &certificate).await.expect(200);
         let elsewhere = App::new().await;
         for name in ["A", "B", "C", "D", "E", "F", "G", "H"] {
             elsewhere.agency(name).await;
@@ -122,6 +136,8 @@ impl Stage {
             (Caller::Revoked, revoked),
             (Caller::FromElsewhere, issue("PartnerCo", json!({ "allowed_cidrs": ["203.0.113.0/24"] })).await),
             (Caller::Suspended, suspended),
+            (Caller::WithoutTheSignature, must_sign),
+            (Caller::WithoutTheCertificate, must_show),
             (Caller::InTheSandbox, issue("PartnerCo", json!({ "mode": "test" })).await),
             (Caller::OfAnotherAgency, app.agency("Other").await.credential().to_owned()),
             (Caller::WithTheAdminToken, ADMIN_TOKEN.to_owned()),

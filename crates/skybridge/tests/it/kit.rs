@@ -9,6 +9,7 @@ pub(crate) mod app;
 pub(crate) mod bodies;
 pub(crate) mod faulty;
 pub(crate) mod program;
+pub(crate) mod signer;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{ADMIN_TOKEN, App, PlanTerms};

@@ -23,5 +23,6 @@ mod overload;
 mod plan_rules;
 mod restart;
 mod secrets;
+mod signed;
 mod store_failures;
 mod tls;

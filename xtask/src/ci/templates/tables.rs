@@ -46,12 +46,17 @@ fn expected(table: Table) -> [(&'static str, Value); 5] {
         "KeySchema": [element(PARTITION, "HASH"), element(SORT, "RANGE")],
         "Projection": {"ProjectionType": "KEYS_ONLY"},
     }]);
+    // Nonces of signed requests have an end; nothing else that is stored has.
+    let time_to_live = match table {
+        Table::Limits => json!({"AttributeName": "expires_at", "Enabled": true}),
+        _ => Value::Null,
+    };
     [
         ("AttributeDefinitions", json!(attributes)),
         ("KeySchema", json!([element(key, "HASH")])),
         ("GlobalSecondaryIndexes", index),
         ("BillingMode", json!("PAY_PER_REQUEST")),
-        ("TimeToLiveSpecification", Value::Null),
+        ("TimeToLiveSpecification", time_to_live),
     ]
 }
 
