@@ -1,7 +1,7 @@
 //! Benchmarks that anyone can run. Machines differ and are noisy, so each compares servers side by side in one run,
 //! round by round, and quotes ratios; `docs/performance.md` says how to read them.
 
-mod counter;
+pub(crate) mod counter;
 mod crowd;
 pub(crate) mod fairness;
 pub(crate) mod http;

@@ -4,6 +4,7 @@
 //! toolchain is needed; a check whose tool is missing says so, and how to install it.
 
 mod layers;
+mod schemathesis;
 mod sources;
 mod templates;
 
@@ -46,6 +47,7 @@ const CHECKS: &[Check] = &[
     Check { name: "lesson", run: lesson },
     // The README's own command; it runs every crate but this one.
     Check { name: "test", run: || cargo_passes(&["test", "--locked"]) },
+    Check { name: "schemathesis", run: schemathesis::check },
     Check { name: "test-xtask", run: || cargo_passes(&["test", "--locked", "--package", "xtask"]) },
 ];
 

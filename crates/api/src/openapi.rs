@@ -73,6 +73,19 @@ fn complete_operation(operation: &mut Value) {
     if traits.keyed {
         operation["security"] = json!([{ "api_key": scopes }, { "bearer": scopes }, { "signature": scopes }]);
     }
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        // One that need not be sent is then not there; it is never null.
+        if let Some(kinds) = parameter["schema"]["type"].as_array() {
+            parameter["schema"]["type"] = kinds[0].clone();
+        }
+        if parameter["in"] == "query" {
+            parameter["allowEmptyValue"] = json!(true);
+        }
+        if let Some((_, pattern)) = PARAMETER_PATTERNS.iter().find(|(name, _)| parameter["name"] == *name) {
+            parameter["schema"]["pattern"] = json!(pattern);
+        }
+    }
     let answers = operation["responses"].as_object_mut().expect("an operation has responses");
     for (status, codes, applies) in SHARED_REFUSALS {
         if applies(&traits) {
@@ -88,6 +101,18 @@ fn complete_operation(operation: &mut Value) {
         }
     }
 }
+
+/// What the text of a parameter looks like, wherever it stands.
+const PARAMETER_PATTERNS: &[(&str, &str)] = &[
+    // A structured-field string, or bare.
+    ("Idempotency-Key", r#"^("([ !#-\[\]-~]|\\["\\])+"|[!#-~]([ -~]*[!-~])?)$"#),
+    ("key", "^[ -~]+$"),
+    // `*`, or a list of entity tags (RFC 9110, section 8.8.3), which may be empty. What is no list matches nothing in `If-None-Match`.
+    ("If-Match", r#"^(|\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#),
+    // Years that a moment can be in, whatever its offset.
+    ("created_from", "^(197[1-9]|19[89][0-9]|2[0-4][0-9]{2})-"),
+    ("created_to", "^(197[1-9]|19[89][0-9]|2[0-4][0-9]{2})-"),
+];
 
 /// What decides which of the shared refusals an operation may answer.
 struct Traits {

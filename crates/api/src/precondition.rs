@@ -54,9 +54,12 @@ struct Tag<'a> {
     opaque: &'a str,
 }
 
-/// The tags of a list, if it is one.
+/// The tags of a list, if it is one. A list may be empty, and then names none.
 fn tags(mut text: &str) -> Option<Vec<Tag<'_>>> {
     let mut tags = Vec::new();
+    if text.is_empty() {
+        return Some(tags);
+    }
     loop {
         let (weak, quoted) = text.strip_prefix("W/").map_or((false, text), |quoted| (true, quoted));
         let (opaque, rest) = quoted.strip_prefix('"')?.split_once('"')?;

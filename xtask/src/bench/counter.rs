@@ -11,10 +11,10 @@ use super::process::Process;
 use crate::cargo;
 
 /// A running server with a data directory of its own. The directory goes last.
-pub(super) struct Counter {
+pub(crate) struct Counter {
     process: Process,
     /// Its public listener.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     program: PathBuf,
     data: PathBuf,
     _directory: tempfile::TempDir,
@@ -22,7 +22,7 @@ pub(super) struct Counter {
 
 impl Counter {
     /// Starts `program` over an empty store of this kind, configured as users find it.
-    pub(super) fn start(program: &Path, store: &str) -> Result<Self> {
+    pub(crate) fn start(program: &Path, store: &str) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("skybridge-bench-").tempdir()?;
         let data = directory.path().join("data");
         let mut command = Command::new(program);
@@ -34,17 +34,17 @@ impl Counter {
     }
 
     /// The server's process.
-    pub(super) fn process(&self) -> &Process {
+    pub(crate) fn process(&self) -> &Process {
         &self.process
     }
 
     /// Sets the plan `name`.
-    pub(super) fn set_plan(&self, name: &str, rate: u32, burst: u32) -> Result<()> {
+    pub(crate) fn set_plan(&self, name: &str, rate: u32, burst: u32) -> Result<()> {
         self.call(&format!("plan set {name} --rate {rate} --burst {burst}")).map(drop)
     }
 
     /// Makes an agency on a plan, and a key for it.
-    pub(super) fn create_agency(&self, name: &str, plan: &str) -> Result<String> {
+    pub(crate) fn create_agency(&self, name: &str, plan: &str) -> Result<String> {
         self.call(&format!("agency create {name} --plan {plan}"))?;
         let answer = self.call(&format!("key create {name}"))?;
         let created: CreatedKey =

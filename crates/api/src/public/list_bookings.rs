@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use skybridge_desk::bookings::{BookingFilter, ListBookings};
-use skybridge_domain::booking::Status;
+use skybridge_domain::booking::{AgencyReference, Status};
 
 use super::Door;
 use crate::openapi::schemas::BookingList;
@@ -55,7 +55,11 @@ pub(super) async fn list_bookings(
 pub(crate) fn filter(members: &mut QueryMembers) -> Result<BookingFilter, Refusal> {
     Ok(BookingFilter {
         status: members.parsed("status", "one of CREATED, CONFIRMED, CANCELLED", Status::parse)?,
-        agency_reference: members.take("agency_reference"),
+        agency_reference: members.parsed(
+            "agency_reference",
+            "a reference of 1 to 64 characters, as a booking may have one",
+            |text| AgencyReference::new(text).is_ok().then(|| text.to_owned()),
+        )?,
         created_from: members.timestamp("created_from")?,
         created_to: members.timestamp("created_to")?,
     })
