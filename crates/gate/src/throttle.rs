@@ -35,6 +35,7 @@ pub use lease::{Account, Draft, LeaseRequest};
 pub use load::{Capacity, LoadStanding, Overloaded};
 pub use node::Node;
 pub use permit::Permit;
+use permit::Place;
 pub use rules::RouteTerms;
 pub(crate) use rules::{PlanTerms, Rule};
 pub use snapshot::{Allowance, PaceSnapshot};
@@ -53,7 +54,6 @@ use skybridge_domain::time::Timestamp;
 use crate::locks::{Mutex, MutexGuard};
 use crate::{Caller, Gate};
 use call::{Call, Side};
-use load::AgencyLoad;
 use state::{Answer, State};
 
 /// What becomes of a call.
@@ -139,8 +139,7 @@ impl Gate {
     /// # Errors
     /// When it cannot, and the agency has its share of what is under way.
     pub fn room_for(&self, caller: &Caller) -> Result<(), Overloaded> {
-        let pace = caller.pace();
-        pace.post.load.room_for(&pace.load)
+        self.post.load.room_for(|| caller.pace().lock().in_flight())
     }
 
     /// Takes note that a commit of a call took `time` and was answered at `now`: what can be carried is told from it.
@@ -165,11 +164,12 @@ impl Gate {
         match state.ask(1, now) {
             Answer::Ready => {
                 state.spend(1);
-                state.enter();
+                let is_first = state.enter();
                 let renewal_due = state.is_low();
                 let snapshot = state.snapshot(now);
                 drop(state);
-                Admission::Admitted(Permit::new(caller.clone(), snapshot, renewal_due, None))
+                let place = Place::taken(&self.post, is_first);
+                Admission::Admitted(Permit::new(caller.clone(), place, snapshot, renewal_due, None))
             }
             Answer::Refused(refusal) => {
                 Admission::Refused(Refused { refusal, pace: state.snapshot(now), of_route: false })
@@ -216,8 +216,6 @@ impl Gate {
 #[repr(C)]
 pub(crate) struct Pace {
     state: Mutex<State>,
-    load: AgencyLoad,
-    post: Arc<Post>,
     /// What no call needs, out of the way of what all do.
     subject: Box<Subject>,
 }
@@ -239,8 +237,8 @@ impl Pace {
     }
 
     fn of(subject: Subject, terms: Arc<Terms>, post: Arc<Post>, now: Timestamp) -> Self {
-        let state = Mutex::new(State::unknown(terms, Arc::clone(&post), now));
-        Self { state, load: AgencyLoad::default(), post, subject: Box::new(subject) }
+        let state = Mutex::new(State::unknown(terms, post, now));
+        Self { state, subject: Box::new(subject) }
     }
 
     /// The pace of one of the agency's routes, if it ever had one.

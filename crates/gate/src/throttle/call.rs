@@ -14,6 +14,7 @@ use skybridge_domain::operation::Operation;
 use skybridge_domain::time::Timestamp;
 
 use super::drafts::{self, Grant};
+use super::permit::Place;
 use super::rules::Rule;
 use super::state::{Answer, State};
 use super::{Account, Admission, LeaseRequest, Pace, PaceSnapshot, Permit, Refused, ThrottleRefusal};
@@ -86,13 +87,13 @@ impl Call {
         match held.decide(now) {
             Decision::Admitted => {
                 held.spend();
-                held.plan.enter();
+                let place = held.enter();
                 let renewal_due = held.plan.is_low();
                 let route_due = held.route.as_mut().is_some_and(|route| route.is_low());
                 let pace = held.snapshot(now);
                 drop(held);
                 let route_due = route_due.then(|| self.account(Side::Route));
-                Admission::Admitted(Permit::new(self.caller, pace, renewal_due, route_due))
+                Admission::Admitted(Permit::new(self.caller, place, pace, renewal_due, route_due))
             }
             Decision::Refused(refusal, side) => {
                 let pace = held.snapshot(now);
@@ -149,14 +150,20 @@ impl Call {
         if let Some(other) = held.other(side) {
             other.spend(cost);
         }
-        held.plan.enter();
+        let place = held.enter();
         let pace = held.snapshot(asked_at);
         drop(held);
-        Some(Permit::new(self.caller.clone(), pace, false, None))
+        Some(Permit::new(self.caller.clone(), place, pace, false, None))
     }
 }
 
 impl Held<'_> {
+    /// Takes a place in flight.
+    fn enter(&mut self) -> Place {
+        let is_first = self.plan.enter();
+        Place::taken(&self.plan.book.post, is_first)
+    }
+
     /// Of several limits that are reached, the one that holds longest is told. A state whose record was never read says
     /// nothing of that, so it is read before a call is refused for the other.
     fn decide(&mut self, now: Timestamp) -> Decision {

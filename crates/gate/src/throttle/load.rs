@@ -75,10 +75,6 @@ struct Window {
     slow: u32,
 }
 
-/// The calls that one agency has under way.
-#[derive(Debug, Default)]
-pub(super) struct AgencyLoad(AtomicU32);
-
 impl Load {
     pub(super) fn new(capacity: Capacity) -> Self {
         Self {
@@ -93,22 +89,22 @@ impl Load {
         }
     }
 
-    /// Is there room for one more call of the agency?
-    pub(super) fn room_for(&self, agency: &AgencyLoad) -> Result<(), Overloaded> {
+    /// Is there room for one more call of an agency? It is asked how many it has under way only if that matters.
+    pub(super) fn room_for(&self, has_under_way: impl FnOnce() -> u32) -> Result<(), Overloaded> {
         let limit = self.limit.load(Ordering::Relaxed);
         if self.under_way.load(Ordering::Relaxed) < limit {
             return Ok(());
         }
         let share = (limit / self.agencies.load(Ordering::Relaxed).max(1)).max(1);
-        if agency.0.load(Ordering::Relaxed) < share {
+        if has_under_way() < share {
             return Ok(());
         }
         Err(Overloaded { retry_after: Duration::from_secs(1) })
     }
 
-    /// A call of the agency begins.
-    pub(super) fn begin(&self, agency: &AgencyLoad) {
-        if agency.0.fetch_add(1, Ordering::Relaxed) == 0 {
+    /// A call begins. Is it the only one of its agency?
+    pub(super) fn begin(&self, is_first: bool) {
+        if is_first {
             self.agencies.fetch_add(1, Ordering::Relaxed);
         }
         let under_way = self.under_way.fetch_add(1, Ordering::Relaxed) + 1;
@@ -117,9 +113,9 @@ impl Load {
         }
     }
 
-    /// It has ended.
-    pub(super) fn end(&self, agency: &AgencyLoad) {
-        if agency.0.fetch_sub(1, Ordering::Relaxed) == 1 {
+    /// It has ended. Was it the last of its agency?
+    pub(super) fn end(&self, is_last: bool) {
+        if is_last {
             self.agencies.fetch_sub(1, Ordering::Relaxed);
         }
         self.under_way.fetch_sub(1, Ordering::Relaxed);
@@ -189,12 +185,11 @@ mod tests {
 
     /// One window in which `calls` calls of one agency are under way and commit in `millis` each.
     fn window(load: &Load, number: u64, calls: u32, millis: u64) {
-        let agency = AgencyLoad::default();
-        (0..calls).for_each(|_| load.begin(&agency));
+        (0..calls).for_each(|call| load.begin(call == 0));
         for _ in 0..calls {
             load.observe(Duration::from_millis(millis), Timestamp::from_nanos(number * WINDOW_NANOS));
         }
-        (0..calls).for_each(|_| load.end(&agency));
+        (0..calls).rev().for_each(|call| load.end(call == 0));
         // The window's end is noticed by the commit after it.
         load.observe(Duration::from_millis(millis), Timestamp::from_nanos((number + 1) * WINDOW_NANOS));
     }
@@ -260,23 +255,22 @@ mod tests {
     #[test]
     fn at_the_limit_each_agency_has_its_share() {
         let load = load(10);
-        let [crowd, guest, other] = [AgencyLoad::default(), AgencyLoad::default(), AgencyLoad::default()];
-        for _ in 0..10 {
-            load.room_for(&crowd).unwrap();
-            load.begin(&crowd);
+        for call in 0..10 {
+            load.room_for(|| call).unwrap();
+            load.begin(call == 0);
         }
-        let refused = load.room_for(&crowd).unwrap_err();
+        let refused = load.room_for(|| 10).unwrap_err();
         assert_eq!(refused.retry_after, Duration::from_secs(1));
-        for _ in 0..5 {
-            load.room_for(&guest).unwrap();
-            load.begin(&guest);
+        for call in 0..5 {
+            load.room_for(|| call).unwrap();
+            load.begin(call == 0);
         }
-        assert!(load.room_for(&guest).is_err(), "five of ten is the share of one of two");
-        load.begin(&other);
-        assert!(load.room_for(&crowd).is_err());
-        assert!(load.room_for(&other).is_ok(), "one of ten is less than a third");
-        (0..10).for_each(|_| load.end(&crowd));
-        assert!(load.room_for(&crowd).is_ok());
+        assert!(load.room_for(|| 5).is_err(), "five of ten is the share of one of two");
+        load.begin(true);
+        assert!(load.room_for(|| 10).is_err());
+        assert!(load.room_for(|| 1).is_ok(), "one of ten is less than a third");
+        (0..10).rev().for_each(|call| load.end(call == 0));
+        assert!(load.room_for(|| 0).is_ok());
         assert_eq!(load.standing().under_way, 6);
     }
 

@@ -2,8 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{Account, Pace, PaceSnapshot};
+use super::{Account, PaceSnapshot, Post};
 use crate::Caller;
+
+/// A place among the calls that the node has taken on.
+#[derive(Debug)]
+pub(super) struct Place(Arc<Post>);
+
+impl Place {
+    /// Takes it. Is the call the only one that its agency has under way?
+    pub(super) fn taken(post: &Arc<Post>, is_first: bool) -> Self {
+        post.load.begin(is_first);
+        Self(Arc::clone(post))
+    }
+}
 
 /// Leave to carry out one call: who calls, and that the plan allows it. Only the gate makes one.
 ///
@@ -11,6 +23,7 @@ use crate::Caller;
 #[derive(Debug)]
 pub struct Permit {
     caller: Caller,
+    place: Place,
     pace: PaceSnapshot,
     renewal_due: bool,
     route_due: Option<Account>,
@@ -20,13 +33,12 @@ impl Permit {
     /// The place in flight is already taken.
     pub(super) fn new(
         caller: Caller,
+        place: Place,
         pace: PaceSnapshot,
         renewal_due: bool,
         route_due: Option<Account>,
     ) -> Self {
-        let Pace { load, post, .. } = &**caller.pace();
-        post.load.begin(load);
-        Self { caller, pace, renewal_due, route_due }
+        Self { caller, place, pace, renewal_due, route_due }
     }
 
     /// The accounts whose lease is running low, so that somebody should take more for them now, ahead of need. Said to
@@ -52,8 +64,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let Pace { load, post, .. } = &**self.caller.pace();
-        post.load.end(load);
-        self.caller.pace().lock().leave();
+        let is_last = self.caller.pace().lock().leave();
+        self.place.0.load.end(is_last);
     }
 }

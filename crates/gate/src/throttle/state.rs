@@ -197,14 +197,21 @@ impl State {
         self.book.version.is_some()
     }
 
-    /// Takes a place in flight.
-    pub(super) fn enter(&mut self) {
+    /// Takes a place in flight. Is it the only one taken?
+    pub(super) fn enter(&mut self) -> bool {
         self.in_flight += 1;
+        self.in_flight == 1
     }
 
-    /// A permit was dropped.
-    pub(super) fn leave(&mut self) {
+    /// A permit was dropped. Was it the last?
+    pub(super) fn leave(&mut self) -> bool {
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.in_flight == 0
+    }
+
+    /// How many permits are out.
+    pub(super) fn in_flight(&self) -> u32 {
+        self.in_flight
     }
 
     /// A quota is used up only when nobody holds anything of it: until then, it is worth a look now and then whether
