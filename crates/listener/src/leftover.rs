@@ -2,8 +2,11 @@
 //!
 //! Most refusals are decided before a byte of the body was read. What is left of it stands between this request and
 //! the next, so either it is read and dropped, which keeps the connection for a caller that was only told to wait; or
-//! the answer says that the connection closes, and it does. Never is the rest taken for a request.
+//! the answer says that the connection closes, and it does. Never is the rest taken for a request. If the rest turns out
+//! to be framed faultily, that is what a refused caller is told: framing comes before everything else.
 
+use std::error::Error as _;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -16,6 +19,8 @@ use http::Request;
 use http::header::{self, HeaderValue};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::time::timeout;
+
+use crate::refusal;
 
 /// How much is dropped to keep a connection: as much as a body may have.
 const BYTES_MAX: u64 = 64 * 1024;
@@ -60,13 +65,22 @@ impl Leftover {
     pub(crate) async fn settle(&self, answer: &mut Response) {
         let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(left) = left else { return };
-        // Whoever gave up the body, for being too slow for example, may have said so already.
-        let goes_on = !answer.headers().contains_key(header::CONNECTION)
-            && match left {
-                Left::Unread(rest) => !rest.is_held_back && is_dropped(rest.body).await,
-                Left::Broken => false,
-            };
-        if !goes_on {
+        let end = match left {
+            // Whoever gave up the body, for being too slow for example, may have said so already.
+            _ if answer.headers().contains_key(header::CONNECTION) => End::Elsewhere,
+            Left::Unread(rest) if rest.is_held_back => End::Elsewhere,
+            Left::Unread(rest) => drop_rest(rest.body).await,
+            Left::Broken => End::Elsewhere,
+        };
+        match end {
+            End::Reached => return,
+            // Only a refusal is replaced: what was done is told as done.
+            End::Faulty(detail) if answer.status().is_client_error() => {
+                *answer = refusal::instead_of(answer, detail);
+            }
+            End::Faulty(_) | End::Elsewhere => {}
+        }
+        if !answer.headers().contains_key(header::CONNECTION) {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }
@@ -76,25 +90,41 @@ impl Leftover {
     }
 }
 
-/// Reads `body` to its end. Is it there?
-async fn is_dropped(mut body: Incoming) -> bool {
+/// Where the end of a body is.
+enum End {
+    /// Behind what was read.
+    Reached,
+    /// Nobody knows, because its framing is faulty in this way.
+    Faulty(String),
+    /// Further on, or the body broke off.
+    Elsewhere,
+}
+
+/// Reads `body` to its end, if that is near.
+async fn drop_rest(mut body: Incoming) -> End {
     if body.size_hint().lower() > BYTES_MAX {
-        return false;
+        return End::Elsewhere;
     }
     let reading = std::future::poll_fn(|cx| {
         let mut bytes = 0;
         loop {
             match ready!(Pin::new(&mut body).poll_frame(cx)) {
-                None => return Poll::Ready(true),
-                Some(Err(_)) => return Poll::Ready(false),
+                None => return Poll::Ready(End::Reached),
+                Some(Err(error)) => return Poll::Ready(fault_in(&error).map_or(End::Elsewhere, End::Faulty)),
                 Some(Ok(frame)) => bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
             }
             if bytes > BYTES_MAX {
-                return Poll::Ready(false);
+                return Poll::Ready(End::Elsewhere);
             }
         }
     });
-    timeout(WAIT_MAX, reading).await.unwrap_or(false)
+    timeout(WAIT_MAX, reading).await.unwrap_or(End::Elsewhere)
+}
+
+/// What the guard found, if that is why a body cannot be read.
+fn fault_in(error: &hyper::Error) -> Option<String> {
+    let cause = error.source()?.downcast_ref::<io::Error>()?;
+    (cause.kind() == io::ErrorKind::InvalidData).then(|| cause.to_string())
 }
 
 /// A body on its way to whoever reads it.

@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
+use axum::response::Response;
+use http::HeaderName;
 use skybridge_api::RequestIds;
 use skybridge_api::problem::{Code, MEDIA_TYPE, Refusal};
 
 use crate::guard::fault::Fault;
 
+const X_REQUEST_ID_NAME: &str = "x-request-id";
 const X_REQUEST_ID: &[u8] = b"x-request-id:";
 
 /// A whole answer of HTTP/1.1, after which the connection closes.
@@ -46,6 +49,19 @@ fn request_id_in(held: &[u8]) -> Option<&[u8]> {
         let (name, value) = line.split_at_checked(X_REQUEST_ID.len())?;
         name.eq_ignore_ascii_case(X_REQUEST_ID).then(|| value.trim_ascii())
     })
+}
+
+/// A refusal for faulty framing in place of `answer`, which refuses the same request for another reason. It keeps the
+/// request's name, and how the caller's plan stands.
+pub(crate) fn instead_of(answer: &Response, detail: String) -> Response {
+    let id = answer.headers().get(X_REQUEST_ID_NAME).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let mut fresh = Refusal::new(Code::MalformedRequest, detail).answer(id);
+    for name in [X_REQUEST_ID_NAME, "ratelimit", "ratelimit-policy"] {
+        if let Some(value) = answer.headers().get(name) {
+            fresh.headers_mut().insert(HeaderName::from_static(name), value.clone());
+        }
+    }
+    fresh
 }
 
 /// The refusal of a connection too many.

@@ -142,6 +142,17 @@ async fn a_fault_inside_a_body_is_the_last_that_is_answered() {
     }
 }
 
+/// Whatever else there is to refuse.
+#[tokio::test]
+async fn a_fault_inside_a_body_that_nobody_reads_is_told() {
+    let house = House::open(reception(PATIENCE));
+    let text = "POST /unread HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x0\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let answers = answers(&house, text).await;
+    let [answer] = answers.as_slice() else { panic!("{answers:?}") };
+    assert!(answer.status == 400 && answer.closes(), "{answer:?}");
+    assert!(answer.body.contains("malformed-request") && answer.body.contains("hexadecimal"), "{answer:?}");
+}
+
 #[tokio::test]
 async fn other_uses_of_http_are_handled_on_purpose() {
     let house = House::open(reception(PATIENCE));
