@@ -7,5 +7,6 @@ mod rigged_store;
 
 mod cursors;
 mod limits;
+mod nonces;
 mod partners;
 mod sharing;

@@ -11,6 +11,7 @@ mod kit;
 mod lockout;
 mod model;
 mod nodes;
+mod nonces;
 mod pace;
 mod reference;
 mod replace;

@@ -122,6 +122,26 @@ fn the_gateways_name_for_the_request_is_kept() {
 }
 
 #[test]
+fn the_clients_certificate_is_the_one_that_the_gateway_verified() {
+    // SEQUENCE { NULL }, which passes for a certificate's frame.
+    let pem = "-----BEGIN CERTIFICATE-----\nMAIFAA==\n-----END CERTIFICATE-----\n";
+    let its_own = Some(Fingerprint::of_der(&[0x30, 2, 5, 0]));
+    let http = changed(sample!("lambda_function_url_request"), |event| {
+        event["requestContext"]["authentication"] = json!({ "clientCert": { "clientCertPem": pem } });
+    });
+    assert_eq!(read(&http).certificate, its_own);
+    let rest = changed(sample!("example-apigw-restapi-openapi-request"), |event| {
+        event["requestContext"]["identity"]["clientCert"] = json!({ "clientCertPem": pem });
+    });
+    assert_eq!(read(&rest).certificate, its_own);
+    assert_eq!(read(sample!("lambda_function_url_request")).certificate, None);
+    let unreadable = changed(sample!("lambda_function_url_request"), |event| {
+        event["requestContext"]["authentication"] = json!({ "clientCert": { "clientCertPem": "x" } });
+    });
+    assert_eq!(read(&unreadable).certificate, None);
+}
+
+#[test]
 fn only_a_rest_api_can_say_that_it_checked_a_key() {
     let rest = read(sample!("example-apigw-restapi-openapi-request"));
     assert_eq!(rest.checked_key.as_deref(), Some("theApiKey"));

@@ -183,6 +183,46 @@ fn the_openapi_document_is_printed() {
     assert_eq!(printed, skybridge_api::public::openapi());
 }
 
+#[tokio::test]
+async fn an_operator_registers_a_public_key_and_pins_a_certificate() {
+    let data = tempfile::tempdir().unwrap();
+    let _server = Program::serve(data.path(), &[]);
+    agency_with_key(data.path(), "PartnerCo");
+    let file = |name: &str, text: &str| {
+        let path = data.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let public = file("till.pub", &crate::kit::signer::pair(7).1);
+    let private = file("till.key", "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n");
+    let create = ["signing-key", "create", "PartnerCo", "--algorithm"];
+    let refused = run(data.path(), &[&create[..], &["ed25519", "--public-key", &private]].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(said(&refused).contains("private key"), "{}", said(&refused));
+    let made = run_json(data.path(), &[&create[..], &["ed25519", "--public-key", &public]].concat());
+    assert_eq!((&made["algorithm"], &made["secret"]), (&json!("ed25519"), &Value::Null));
+    let made = run_json(data.path(), &[&create[..], &["hmac-sha256"]].concat());
+    let secret = made["secret"].as_str().unwrap();
+    let listed = run_json(data.path(), &["signing-key", "list", "PartnerCo"]);
+    assert_eq!(listed["keys"].as_array().unwrap().len(), 2);
+    assert!(!listed.to_string().contains(secret), "a secret is shown once");
+    let id = made["key_id"].as_str().unwrap();
+    let rotated = run_json(data.path(), &["signing-key", "rotate", id, "--grace", "1h"]);
+    assert_eq!(rotated["replaces"]["key_id"], id);
+    assert_eq!(run_json(data.path(), &["signing-key", "revoke", id])["status"], "revoked");
+
+    let none_yet = run(data.path(), &["agency", "require", "PartnerCo", "certificate"]);
+    assert_eq!(none_yet.status.code(), Some(1));
+    // SEQUENCE { NULL }, which passes for a certificate's frame.
+    let pem = file("till.pem", "-----BEGIN CERTIFICATE-----\nMAIFAA==\n-----END CERTIFICATE-----\n");
+    let pinned = run_json(data.path(), &["agency", "pin-certificate", "PartnerCo", "--certificate", &pem]);
+    let sha256 = pinned["certificates"][0]["sha256"].as_str().unwrap();
+    assert_eq!(run_json(data.path(), &["agency", "require", "PartnerCo", "both"])["requires"], "both");
+    assert_eq!(run_json(data.path(), &["agency", "require", "PartnerCo", "none"])["requires"], "none");
+    let unpinned = run_json(data.path(), &["agency", "unpin-certificate", "PartnerCo", sha256]);
+    assert_eq!(unpinned["certificates"], json!([]));
+}
+
 /// Runs `skybridge key check` with `key` on its standard input.
 fn check_from_input(key: &str) -> std::process::Output {
     use std::io::Write as _;
