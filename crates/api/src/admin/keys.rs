@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use skybridge_desk::partners::{IssuedKey, KeyRequest};
 use skybridge_domain::booking::can_be_shown;
-use skybridge_domain::key::{Key, KeyId, Mode, Scope, Scopes};
+use skybridge_domain::key::{Algorithm, Key, KeyId, Mode, Scope, Scopes};
 use skybridge_domain::time::Timestamp;
 
 use super::request::{JsonBody, agency_name, invalid, key_id, operator};
@@ -184,7 +184,7 @@ impl<'a> KeyDocument<'a> {
         Self {
             key_id: key.id.as_str(),
             agency: key.agency.as_str(),
-            algorithm: key.proof.algorithm().map(|algorithm| algorithm.as_str()),
+            algorithm: key.proof.algorithm().map(Algorithm::as_str),
             mode: key.mode.as_str(),
             name: key.name.as_deref(),
             status: key.state(now).as_str(),

@@ -154,7 +154,7 @@ fn replayed() -> Refusal {
 fn no_room(retry_at: Timestamp, now: Timestamp) -> Refusal {
     Refusal::new(
         Code::Overloaded,
-        "The agency has sent more signed requests than are remembered, so that replays could not be told from new ones.",
+        "More signed requests came from this agency than are remembered, so replays could not be told from new ones.",
     )
     .retry_after(retry_at.since(now).as_secs() + 1)
 }

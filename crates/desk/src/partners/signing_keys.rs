@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use skybridge_domain::agency::AgencyName;
-use skybridge_domain::key::{Ed25519PublicKey, Key, KeyId, KeyState, Proof};
+use skybridge_domain::key::{Algorithm, Ed25519PublicKey, Key, KeyId, KeyState, Proof};
 use skybridge_store::Write;
 
 use super::keys::{KeyRequest, replaced_by, subject};
@@ -53,7 +53,7 @@ impl Desk {
         for _ in 0..ATTEMPTS_MAX {
             let issued = self.new_signing_key(agency, signer, request.clone());
             let writes = vec![Write::create(issued.key.record(1))];
-            let algorithm = issued.key.proof.algorithm().map_or("", |algorithm| algorithm.as_str());
+            let algorithm = issued.key.proof.algorithm().map_or("", Algorithm::as_str);
             let detail = format!("for agency {agency}, {algorithm}, {} mode", request.mode.as_str());
             let subject = subject(issued.key.id);
             let attempt =
