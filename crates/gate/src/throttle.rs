@@ -14,6 +14,7 @@
 //! but never grant anything twice. A graceful stop gives back what is held and wastes nothing
 //! ([`Account::settlement`]).
 
+mod book;
 mod bucket;
 mod call;
 mod drafts;
@@ -29,6 +30,7 @@ mod snapshot;
 mod state;
 mod terms;
 
+pub(crate) use book::Post;
 pub use bucket::{Bucket, Recorded, Share};
 pub use drafts::Grant;
 pub use lease::{Account, Draft, LeaseRequest};
@@ -39,7 +41,6 @@ use permit::Place;
 pub use rules::RouteTerms;
 pub(crate) use rules::{PlanTerms, Rule};
 pub use snapshot::{Allowance, PaceSnapshot};
-pub(crate) use state::Post;
 pub(crate) use terms::Terms;
 
 use std::collections::BTreeMap;

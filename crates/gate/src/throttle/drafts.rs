@@ -7,10 +7,11 @@
 
 use skybridge_domain::time::Timestamp;
 
+use super::book::{Dry, LastTake};
 use super::bucket::{Bucket, Recorded};
 use super::marks::Mark;
 use super::pool::{self, NEVER, Pool};
-use super::state::{Dry, LOOK_AGAIN, LastTake, State};
+use super::state::{LOOK_AGAIN, State};
 use super::terms::NANOS_PER_SECOND;
 
 /// How long a renewal that found nothing to take is not tried again, in nanoseconds.
