@@ -73,7 +73,10 @@ async fn a_certificate_is_replaced_while_the_program_serves() {
     assert!(said.contains("certificate.pem is valid until 2099-01-01"), "{said}");
 
     std::fs::write(files.path().join("key.pem"), "nothing").unwrap();
-    let refused = program().args(["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    let refused = program()
+        .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+        .output()
+        .unwrap();
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(said.contains("tls.key") && said.contains("holds no private key"), "{said}");
 }
