@@ -106,10 +106,16 @@ impl Tally {
 
     /// Counts a call that the agency's plan turned away.
     pub(crate) fn throttled(&self, agency: &AgencyName, refusal: &ThrottleRefusal) {
-        if let Some(known) = self.throttled.read().unwrap_or_else(PoisonError::into_inner).get(agency) {
+        let known = self.throttled.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(agency) {
             known.count(refusal);
             return;
         }
+        if known.len() >= AGENCIES_MAX {
+            self.others.count(refusal);
+            return;
+        }
+        drop(known);
         let mut throttled = self.throttled.write().unwrap_or_else(PoisonError::into_inner);
         if throttled.len() < AGENCIES_MAX || throttled.contains_key(agency) {
             let known = throttled.entry(agency.clone());

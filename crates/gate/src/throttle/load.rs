@@ -92,11 +92,13 @@ impl Load {
     /// Is there room for one more call of an agency? It is asked how many it has under way only if that matters.
     pub(super) fn room_for(&self, has_under_way: impl FnOnce() -> u32) -> Result<(), Overloaded> {
         let limit = self.limit.load(Ordering::Relaxed);
-        if self.under_way.load(Ordering::Relaxed) < limit {
+        let under_way = self.under_way.load(Ordering::Relaxed);
+        if under_way < limit {
             return Ok(());
         }
         let share = (limit / self.agencies.load(Ordering::Relaxed).max(1)).max(1);
-        if has_under_way() < share {
+        // Shares that were granted when fewer agencies were there add up; twice the limit is the end in any case.
+        if under_way < limit.saturating_mul(2) && has_under_way() < share {
             return Ok(());
         }
         Err(Overloaded { retry_after: Duration::from_secs(1) })
@@ -272,6 +274,19 @@ mod tests {
         (0..10).rev().for_each(|call| load.end(call == 0));
         assert!(load.room_for(|| 0).is_ok());
         assert_eq!(load.standing().under_way, 6);
+    }
+
+    #[test]
+    fn however_many_agencies_come_it_is_never_more_than_twice_the_limit() {
+        let load = load(100);
+        for _agency in 0..1000 {
+            for call in 0..100 {
+                if load.room_for(|| call).is_ok() {
+                    load.begin(call == 0);
+                }
+            }
+        }
+        assert_eq!(load.standing().under_way, 200);
     }
 
     #[test]
