@@ -10,6 +10,9 @@ use super::field::{Field, NotThat};
 
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
+/// How many digests are read; RFC 9530 registers eight algorithms.
+pub(super) const DIGESTS_MAX: usize = 16;
+
 /// The digests that a request gives of its body, of the algorithms that count: others are obsolete (RFC 9530,
 /// section 5) or unknown here.
 #[derive(Debug)]
@@ -22,17 +25,20 @@ impl Digests {
     /// What `Content-Digest` says; `None` if there is no such header.
     pub(crate) fn read(headers: &HeaderMap) -> Result<Option<Self>, Fault> {
         let Some(value) = headers.get(CONTENT_DIGEST) else { return Ok(None) };
-        let malformed = |_: NotThat| {
-            Fault::new("Content-Digest is not of the form sha-256=:base64: or sha-512=:base64: (RFC 9530).")
+        let malformed = |not: NotThat| {
+            not.told_of(
+                "Content-Digest",
+                "Content-Digest is not of the form sha-256=:base64: or sha-512=:base64: (RFC 9530).",
+            )
         };
-        let text = value.to_str().map_err(|_| malformed(NotThat))?;
+        let text = value.to_str().map_err(|_| malformed(NotThat::Form))?;
         Self::parse(text).map_err(malformed).map(Some)
     }
 
     fn parse(text: &str) -> Result<Self, NotThat> {
         let mut digests = Self { sha_256: None, sha_512: None };
         let mut field = Field::new(text);
-        loop {
+        for _ in 0..DIGESTS_MAX {
             let algorithm = field.key()?;
             field.expect('=')?;
             let digest = field.bytes()?;
@@ -42,13 +48,14 @@ impl Digests {
                 _ => None,
             };
             if place.is_some_and(|place| place.replace(digest).is_some()) {
-                return Err(NotThat);
+                return Err(NotThat::Form);
             }
             if !field.next_member()? {
-                break;
+                let any = digests.sha_256.is_some() || digests.sha_512.is_some();
+                return if any { Ok(digests) } else { Err(NotThat::Form) };
             }
         }
-        if digests.sha_256.is_none() && digests.sha_512.is_none() { Err(NotThat) } else { Ok(digests) }
+        Err(NotThat::TooMany(DIGESTS_MAX, "digests"))
     }
 
     /// Are they all those of `body`?

@@ -12,6 +12,9 @@ use super::field::{Field, NotThat, Value, write_string};
 const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 const SIGNATURE_INPUT: HeaderName = HeaderName::from_static("signature-input");
 
+/// How many components are read. Four have to be covered at most; a request has few headers that matter.
+pub(super) const COMPONENTS_MAX: usize = 32;
+
 /// How long a nonce may be.
 const NONCE_CHARS_MAX: usize = 128;
 
@@ -67,8 +70,9 @@ pub(super) struct Covered {
 
 /// The one member of `Signature-Input`, with its label.
 pub(super) fn the_input(text: &str) -> Result<(String, Covered), Fault> {
-    let malformed = |_: NotThat| {
-        Fault::new(
+    let malformed = |not: NotThat| {
+        not.told_of(
+            "Signature-Input",
             "Signature-Input is not of the form label=(\"@method\" …);created=…;keyid=\"…\";nonce=\"…\", with names \
              in double quotes and without parameters of their own (RFC 9421).",
         )
@@ -89,7 +93,7 @@ pub(super) fn the_input(text: &str) -> Result<(String, Covered), Fault> {
     Ok((label, Covered { components, parameters }))
 }
 
-/// An inner list of strings.
+/// An inner list of at most [`COMPONENTS_MAX`] strings.
 fn components(field: &mut Field<'_>) -> Result<Vec<String>, NotThat> {
     field.expect('(')?;
     let mut components = Vec::new();
@@ -99,7 +103,10 @@ fn components(field: &mut Field<'_>) -> Result<Vec<String>, NotThat> {
             return Ok(components);
         }
         if !components.is_empty() && !spaced {
-            return Err(NotThat);
+            return Err(NotThat::Form);
+        }
+        if components.len() == COMPONENTS_MAX {
+            return Err(NotThat::TooMany(COMPONENTS_MAX, "covered components"));
         }
         components.push(field.string()?);
     }
@@ -107,7 +114,8 @@ fn components(field: &mut Field<'_>) -> Result<Vec<String>, NotThat> {
 
 /// The bytes of the one member of `Signature`, which has to have the same label.
 pub(super) fn the_signature(text: &str, label: &str) -> Result<Vec<u8>, Fault> {
-    let malformed = |_: NotThat| Fault::new("Signature is not of the form label=:base64: (RFC 9421).");
+    let malformed =
+        |not: NotThat| not.told_of("Signature", "Signature is not of the form label=:base64: (RFC 9421).");
     let mut field = Field::new(text);
     let found = field.key().map_err(malformed)?;
     if found != label {

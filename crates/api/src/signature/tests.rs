@@ -6,7 +6,9 @@ use http::Request;
 use http::request::Parts;
 
 use super::base::base;
-use super::input::{the_input, the_signature};
+use super::digest::DIGESTS_MAX;
+use super::field::PARAMETERS_MAX;
+use super::input::{COMPONENTS_MAX, the_input, the_signature};
 use super::*;
 
 /// The request of appendix B.2.
@@ -190,4 +192,34 @@ fn digests_count_only_if_all_that_are_known_fit() {
     {
         assert!(read(wrong).is_err(), "{wrong}");
     }
+}
+
+/// What comes after the last that is read is not even looked at: it could not be read, and that is not what is told.
+#[test]
+fn no_more_is_read_than_a_signature_needs() {
+    let covering = |count: usize| (0..count).map(|n| format!("\"x-{n}\" ")).collect::<String>();
+    assert!(the_input(&format!("a=({});created=1", covering(COMPONENTS_MAX))).is_ok());
+    let Fault(told) = the_input(&format!("a=({}\"open", covering(COMPONENTS_MAX))).err().unwrap();
+    assert_eq!(told, "Signature-Input has too many covered components: no more than 32 are read.");
+
+    let with = |count: usize| (0..count).map(|n| format!(";p{n}=1")).collect::<String>();
+    assert!(the_input(&format!("a=(){}", with(PARAMETERS_MAX))).is_ok());
+    let Fault(told) = the_input(&format!("a=(){};!", with(PARAMETERS_MAX))).err().unwrap();
+    assert_eq!(told, "Signature-Input has too many parameters: no more than 16 are read.");
+
+    let read = |others: usize, last: &str| {
+        let others: String = (0..others).map(|n| format!("md{n}=:AAAA:, ")).collect();
+        let request = Request::get("/").header("content-digest", others + last).body(()).unwrap();
+        Digests::read(request.headers())
+    };
+    let sha_256 = "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:";
+    assert!(read(DIGESTS_MAX - 1, sha_256).is_ok());
+    let Fault(told) = read(DIGESTS_MAX, "!").err().unwrap();
+    assert_eq!(told, "Content-Digest has too many digests: no more than 16 are read.");
+
+    // One member is all that there may be of these two; the second is not read.
+    let Fault(told) = the_input("a=();created=1, !").err().unwrap();
+    assert!(told.contains("several members"), "{told}");
+    let Fault(told) = the_signature("a=:AAAA:, !", "a").err().unwrap();
+    assert!(told.contains("several members"), "{told}");
 }

@@ -125,6 +125,10 @@ async fn what_has_to_be_covered_is_named() {
     }
     let draft = Draft { more: ";alg=\"hmac-sha256\"", ..Draft::get("/v1/usage", now, "a") };
     send(&app, &signer, &draft).await.expect_refusal(401, "signature-invalid");
+    let many: String = (0..14).map(|number| format!(";p{number}=1")).collect();
+    let draft = Draft { more: many.leak(), ..Draft::get("/v1/usage", now, "many") };
+    let refused = send(&app, &signer, &draft).await.expect_refusal(401, "signature-invalid");
+    assert!(detail(&refused).contains("no more than 16 are read"), "{}", detail(&refused));
     let mut half = signer.signed(&Draft::get("/v1/usage", now, "b"));
     half.headers_mut().remove("signature");
     app.anonymous().send(half).await.expect_refusal(401, "signature-invalid");
