@@ -19,7 +19,9 @@ use tower::ServiceExt as _;
 
 use crate::drain::DrainSignal;
 use crate::farewell::Wire;
+use crate::guard::fault::Fault;
 use crate::pulse::Patience;
+use crate::refusal;
 use crate::source::TrustedProxies;
 
 /// What all connections of a listener are served by.
@@ -56,6 +58,14 @@ impl Reception {
         } else {
             http1::converse(self, caller, stream, drain).await;
         }
+    }
+
+    /// Refuses `request` for `fault`, before the router sees it.
+    fn refuse<B>(&self, fault: Fault, caller: &Caller, request: &Request<B>) -> Response {
+        tracing::debug!(fault = fault.detail, peer = %caller.peer, "a head was refused");
+        let peer = caller.peer.ip();
+        let source = self.trusted_proxies.source(peer, request.headers()).unwrap_or(peer);
+        refusal::to_request(fault, request, source, &self.request_ids)
     }
 
     /// Has the router answer `request`, which is told where it comes from.

@@ -20,6 +20,7 @@ mod chunks;
 pub(crate) mod fault;
 mod framing;
 mod head;
+pub(crate) mod http2;
 mod request_line;
 
 use std::io::{self, IoSlice};

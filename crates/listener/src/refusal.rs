@@ -1,10 +1,11 @@
 //! Answers that are written without hyper: to heads that never reach it, and to connections that find no seat.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use axum::body::Body;
 use axum::response::Response;
-use http::HeaderName;
+use http::{HeaderName, HeaderValue, Method, Request};
 use skybridge_api::RequestIds;
 use skybridge_api::problem::{Code, MEDIA_TYPE, Refusal};
 
@@ -36,11 +37,32 @@ pub(crate) fn answer(refusal: &Refusal, request_id: &str) -> Vec<u8> {
 /// which never saw the request.
 pub(crate) fn to_fault(fault: Fault, held: &[u8], peer: SocketAddr, ids: &RequestIds) -> Vec<u8> {
     let request_id = ids.name_or_next(request_id_in(held));
-    let code = fault.code.as_str();
-    metrics::counter!("skybridge_requests_total", "code" => code).increment(1);
-    let status = fault.code.status().as_u16();
-    tracing::info!(target: "skybridge::access", request_id, source = %peer.ip(), status, code);
+    note(fault.code, &request_id, peer.ip());
     answer(&Refusal::new(fault.code, fault.detail), &request_id)
+}
+
+/// The answer to a request of HTTP/2 with a faulty head, which came from `source`.
+pub(crate) fn to_request<B>(
+    fault: Fault,
+    request: &Request<B>,
+    source: IpAddr,
+    ids: &RequestIds,
+) -> Response {
+    let request_id = ids.name_or_next(request.headers().get(X_REQUEST_ID_NAME).map(HeaderValue::as_bytes));
+    note(fault.code, &request_id, source);
+    let mut answer = Refusal::new(fault.code, fault.detail).answer(&request_id);
+    if request.method() == Method::HEAD {
+        *answer.body_mut() = Body::empty();
+    }
+    let name = HeaderValue::try_from(request_id).expect("ids are letters, digits and a few signs");
+    answer.headers_mut().insert(X_REQUEST_ID_NAME, name);
+    answer
+}
+
+fn note(code: Code, request_id: &str, source: IpAddr) {
+    let (status, code) = (code.status().as_u16(), code.as_str());
+    metrics::counter!("skybridge_requests_total", "code" => code).increment(1);
+    tracing::info!(target: "skybridge::access", request_id, %source, status, code);
 }
 
 /// The caller's name for a request whose head has not become one. It is not believed for more than that.

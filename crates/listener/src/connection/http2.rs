@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use super::{Caller, Reception};
 use crate::drain::DrainSignal;
 use crate::farewell::Wire;
+use crate::guard;
 use crate::handed_over::{CutOff, HandedOver};
 use crate::pulse::{Alarm, Paced, Patience, Pulse};
 
@@ -56,9 +57,15 @@ pub(super) async fn converse<S: Wire + 'static>(
     let exchanges = Exchanges::new();
     let service = service_fn(|request: http::Request<Incoming>| {
         let ticket = exchanges.begin();
-        let answer = reception.answer(&caller, request.map(Body::new));
+        let answer = match guard::http2::check(&request) {
+            Ok(()) => Ok(reception.answer(&caller, request.map(Body::new))),
+            Err(fault) => Err(reception.refuse(fault, &caller, &request)),
+        };
         async move {
-            let answer = answer.await?;
+            let answer = match answer {
+                Ok(answering) => answering.await?,
+                Err(refused) => refused,
+            };
             Ok::<_, std::convert::Infallible>(answer.map(|body| Answered::new(body, ticket)))
         }
     });

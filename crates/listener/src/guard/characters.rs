@@ -37,6 +37,11 @@ pub(super) fn is_field_value(value: &[u8]) -> bool {
     !value.iter().fold(false, |bad, byte| bad | ((*byte < b' ') & (*byte != b'\t')) | (*byte == 0x7f))
 }
 
+/// Does `value` of an Expect header ask for what is met here? There is one such thing.
+pub(super) fn is_expectation_met(value: &[u8]) -> bool {
+    value.eq_ignore_ascii_case(b"100-continue")
+}
+
 /// Is `text` a host with or without a port (RFC 9110, section 7.2), and neither empty nor with user information?
 pub(super) fn is_host(text: &[u8]) -> bool {
     let (host, port) = match text.iter().rposition(|byte| *byte == b':') {

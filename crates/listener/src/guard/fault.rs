@@ -1,7 +1,7 @@
 //! What is wrong with a head or a body, in the words that its sender is told.
 //!
-//! Each says what was found, and what is right. All of them end the connection: after a fault nobody can say where the
-//! next request begins.
+//! Each says what was found, and what is right. With HTTP/1.1 all of them end the connection: after a fault nobody
+//! can say where the next request begins. With HTTP/2 they end one stream of it.
 
 use skybridge_api::problem::Code;
 
@@ -52,6 +52,15 @@ pub(crate) const HOST_INVALID: Fault =
 pub(crate) const HOST_DIFFERS: Fault = malformed(
     "The target names another host than the Host header; both must be the same, or the target a mere path.",
 );
+pub(crate) const AUTHORITY_MISSING: Fault =
+    malformed("A request of HTTP/2 must name its host, in :authority or in one Host header.");
+pub(crate) const AUTHORITY_INVALID: Fault =
+    malformed("The :authority is not a host's name or address, with or without a port.");
+pub(crate) const AUTHORITY_DIFFERS: Fault = malformed(
+    "The :authority names another host than the Host header; both must be the same, or one left out.",
+);
+pub(crate) const SCHEME: Fault =
+    malformed("The :scheme is neither http nor https, which are all that is served.");
 pub(crate) const LENGTH_INVALID: Fault =
     malformed("The Content-Length is not a number of digits alone, or beyond any number.");
 pub(crate) const LENGTH_TWICE: Fault = malformed("The Content-Length was sent more than once; send it once.");

@@ -160,7 +160,7 @@ impl Head {
                 let begin = line.start + colon + 1 + (raw.len() - raw.trim_ascii_start().len());
                 self.take_host(begin..begin + value.len(), value)
             }
-            6 if name.eq_ignore_ascii_case(b"expect") && !value.eq_ignore_ascii_case(b"100-continue") => {
+            6 if name.eq_ignore_ascii_case(b"expect") && !characters::is_expectation_met(value) => {
                 Err(fault::EXPECTATION)
             }
             14 if name.eq_ignore_ascii_case(b"content-length") => self.take_length(value, sizes),

@@ -3,23 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
 
 use crate::kit::{House, PATIENCE, in_memory, reception};
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(crate) const END_STREAM: u8 = 1;
+pub(crate) const END_HEADERS: u8 = 4;
 /// `:method: GET`, `:scheme: http`, `:authority: x`.
 const BEFORE_PATH: &[u8] = &[0x82, 0x86, 0x41, 0x01, b'x'];
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-fn settings(entries: &[(u16, u32)]) -> Vec<u8> {
+pub(crate) fn settings(entries: &[(u16, u32)]) -> Vec<u8> {
     let payload =
         entries.iter().flat_map(|(id, value)| [&id.to_be_bytes()[..], &value.to_be_bytes()].concat());
     frame(4, 0, 0, &payload.collect::<Vec<u8>>())
@@ -35,20 +35,20 @@ fn reset(stream: u32) -> Vec<u8> {
     frame(3, 0, stream, &8_u32.to_be_bytes())
 }
 
-/// The frames that come: kind, stream, payload.
-async fn frames(stream: &mut DuplexStream) -> Option<(u8, u32, Vec<u8>)> {
+/// The frame that comes: kind, stream, payload, flags.
+pub(crate) async fn frames(stream: &mut (impl AsyncRead + Unpin)) -> Option<(u8, u32, Vec<u8>, u8)> {
     let mut head = [0; 9];
     stream.read_exact(&mut head).await.ok()?;
     let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
     let mut payload = vec![0; length];
     stream.read_exact(&mut payload).await.ok()?;
-    Some((head[3], u32::from_be_bytes(head[5..9].try_into().unwrap()) & 0x7fff_ffff, payload))
+    Some((head[3], u32::from_be_bytes(head[5..9].try_into().unwrap()) & 0x7fff_ffff, payload, head[4]))
 }
 
 /// Reads until the server closes; gives the error of its GOAWAY, if it sent one.
 async fn goaway(stream: &mut DuplexStream) -> Option<u32> {
     let mut error = None;
-    while let Some((kind, _, payload)) = frames(stream).await {
+    while let Some((kind, _, payload, _)) = frames(stream).await {
         if kind == 7 {
             error = Some(u32::from_be_bytes(payload[4..8].try_into().unwrap()));
         }
@@ -69,7 +69,7 @@ async fn http2_is_understood_from_its_first_line() {
     stream.write_all(&get(1, "/small")).await.unwrap();
     let mut body = Vec::new();
     while body.len() < 10 {
-        let (kind, id, payload) = frames(&mut stream).await.unwrap();
+        let (kind, id, payload, _) = frames(&mut stream).await.unwrap();
         if kind == 0 {
             assert_eq!(id, 1);
             body.extend(payload);

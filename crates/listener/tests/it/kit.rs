@@ -1,6 +1,7 @@
 //! A listener with a router whose answers show what came through.
 
 pub(crate) mod answers;
+pub(crate) mod counts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
