@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 /// How long that while is.
-const WHILE: Duration = Duration::from_secs(2);
+pub(crate) const WHILE: Duration = Duration::from_secs(2);
 /// How much is dropped. More than an honest caller has on its way when the answer comes.
 const BYTES_MAX: u64 = 4 * 1024 * 1024;
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
@@ -24,7 +25,7 @@ use tokio::time::Instant;
 
 use super::{Caller, Reception};
 use crate::drain::DrainSignal;
-use crate::farewell::Wire;
+use crate::farewell::{self, Wire};
 use crate::guard;
 use crate::handed_over::{CutOff, HandedOver};
 use crate::pulse::{Alarm, Paced, Patience, Pulse};
@@ -73,7 +74,9 @@ pub(super) async fn converse<S: Wire + 'static>(
     let stream = TokioIo::new(Paced::new(HandedOver::new(held, stream, cut_off.clone()), pulse.clone()));
     let mut connection = pin!(rules(reception.streams_max).serve_connection(stream, service));
     let mut alarm = Alarm::new(reception.patience.idle);
-    let mut is_draining = false;
+    // How long the connection may rest; set anew when its caller is told to go.
+    let mut rest = reception.patience.idle;
+    let mut is_leaving = false;
     loop {
         tokio::select! {
             biased;
@@ -83,23 +86,22 @@ pub(super) async fn converse<S: Wire + 'static>(
                 }
                 return;
             }
-            () = drain.begun(), if !is_draining => {
-                is_draining = true;
-                connection.as_mut().graceful_shutdown();
-            }
-            () = alarm.rings(|| exchanges.deadline(&pulse, &reception.patience)) => {
-                // Dropped with whatever was under way; a caller that rests is told to go, if it still listens.
-                if exchanges.are_none() && !is_draining {
-                    is_draining = true;
-                    connection.as_mut().graceful_shutdown();
-                    exchanges.rest_again();
-                    continue;
+            () = drain.begun(), if !is_leaving => {}
+            () = alarm.rings(|| exchanges.deadline(&pulse, &reception.patience, rest)) => {
+                if !exchanges.are_none() || is_leaving {
+                    // Dropped with whatever is under way.
+                    exchanges.count_if_cut_off();
+                    cut_off.set();
+                    return;
                 }
-                metrics::counter!("skybridge_connections_cut_off_total").increment(1);
-                cut_off.set();
-                return;
             }
         }
+        // Told once, by GOAWAY. Then there is the while of a farewell for it to go by itself, or for requests that were
+        // on their way to come in.
+        is_leaving = true;
+        connection.as_mut().graceful_shutdown();
+        exchanges.rest_again();
+        rest = farewell::WHILE;
     }
 }
 
@@ -131,6 +133,12 @@ struct Tally {
     resting_since: Instant,
 }
 
+impl Tally {
+    fn is_flood(&self) -> bool {
+        self.taken_back > self.answered + TAKEN_BACK_MAX
+    }
+}
+
 impl Exchanges {
     fn new() -> Self {
         Self(Arc::new(Mutex::new(Tally {
@@ -158,19 +166,28 @@ impl Exchanges {
         self.tally().begun_at.is_empty()
     }
 
+    /// Counts a connection that is cut off: in the middle of an exchange or for a flood, and not if it merely rests and
+    /// does not go.
+    fn count_if_cut_off(&self) {
+        let tally = self.tally();
+        if !tally.begun_at.is_empty() || tally.is_flood() {
+            metrics::counter!("skybridge_connections_cut_off_total").increment(1);
+        }
+    }
+
     /// Lets the time of rest run anew.
     fn rest_again(&self) {
         self.tally().resting_since = Instant::now();
     }
 
-    /// By when something must have ended or begun.
-    fn deadline(&self, pulse: &Pulse, patience: &Patience) -> Option<Instant> {
+    /// By when something must have ended, or have begun if nothing does for as long as `rest`.
+    fn deadline(&self, pulse: &Pulse, patience: &Patience, rest: Duration) -> Option<Instant> {
         let tally = self.tally();
-        if tally.taken_back > tally.answered + TAKEN_BACK_MAX {
+        if tally.is_flood() {
             return Some(tally.resting_since);
         }
         let phase_ends = match tally.begun_at.first_key_value() {
-            None => Some(tally.resting_since + patience.idle),
+            None => Some(tally.resting_since + rest),
             Some((_, begun_at)) => patience.exchange.map(|exchange| *begun_at + exchange),
         };
         [phase_ends, pulse.stall_deadline(patience)].into_iter().flatten().min()

@@ -148,6 +148,7 @@ async fn a_window_that_never_opens_ends_the_connection() {
     }
 }
 
+/// Told to go when its time is up, it has 2 s to do so.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_rests_or_trickles_its_headers_is_closed() {
     let half = frame(1, END_STREAM, 1, BEFORE_PATH);
@@ -157,8 +158,49 @@ async fn a_connection_that_rests_or_trickles_its_headers_is_closed() {
         let begun = Instant::now();
         goaway(&mut stream).await;
         serving.await.unwrap();
-        assert!((60..=120).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+        assert_eq!(begun.elapsed(), Duration::from_secs(62));
     }
+}
+
+/// Pings keep nothing open, and do not make a caller go later than others.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_only_pings_is_closed() {
+    let (stream, serving) = begun(&[]).await;
+    let (mut receiving, mut sending) = tokio::io::split(stream);
+    let begun = Instant::now();
+    tokio::spawn(async move {
+        while sending.write_all(&frame(6, 0, 0, &[7; 8])).await.is_ok() {
+            tokio::time::sleep_until(Instant::now() + Duration::from_secs(1)).await;
+        }
+    });
+    let mut told_at = None;
+    while let Some((kind, ..)) = frames(&mut receiving).await {
+        if kind == 7 {
+            told_at.get_or_insert(begun.elapsed().as_secs());
+        }
+    }
+    serving.await.unwrap();
+    assert_eq!((told_at, begun.elapsed()), (Some(60), Duration::from_secs(62)));
+}
+
+/// A caller that does as it is told is gone at once; what it asked for before it knew is answered.
+#[tokio::test(start_paused = true)]
+async fn a_connection_whose_caller_goes_is_closed_at_once() {
+    let (mut stream, serving) = begun(&[]).await;
+    let begun = Instant::now();
+    let mut body = Vec::new();
+    while let Some((kind, _, payload, flags)) = frames(&mut stream).await {
+        match kind {
+            // The ping with which the server finds out that its GOAWAY has come.
+            6 if flags == 0 => {
+                stream.write_all(&[get(1, "/small"), frame(6, 1, 0, &payload)].concat()).await.unwrap();
+            }
+            0 => body.extend(payload),
+            _ => {}
+        }
+    }
+    serving.await.unwrap();
+    assert_eq!((&body[..], begun.elapsed()), (&b"0123456789"[..], Duration::from_secs(60)));
 }
 
 /// A flood is its own connection's end and nobody else's, over real sockets.
