@@ -139,7 +139,7 @@ impl Exchange {
             route = self.route.as_ref().map(MatchedPath::as_str),
             status,
             code,
-            ms = time.as_secs_f64() * 1e3,
+            ms = (time.as_secs_f64() * 1e6).round() / 1e3,
         );
     }
 }

@@ -8,7 +8,7 @@ use crate::operation::Operation;
 
 /// A plan's rule for one operation.
 ///
-/// Written `POST /v1/bookings cost=5 rate=2 burst=4`. A call of the operation counts as `cost` calls against the
+/// Written `POST /v1/bookings cost=5 rate=2 burst=10`. A call of the operation counts as `cost` calls against the
 /// plan's burst and quota; `rate` and `burst` are a bucket of the operation's own, which holds in addition to the
 /// plan's, and which a call takes `cost` from too.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl RoutePace {
 }
 
 impl RouteRule {
-    /// Reads `POST /v1/bookings cost=5 rate=2 burst=4`. At least one of them is to be there; `cost` is 1 otherwise,
+    /// Reads `POST /v1/bookings cost=5 rate=2 burst=10`. At least one of them is to be there; `cost` is 1 otherwise,
     /// and `rate` and `burst` come together.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl fmt::Display for RouteRule {
 
 /// The text is not a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a rule for a route: {fault}; such as \"POST /v1/bookings cost=5 rate=2 burst=4\"")]
+#[error("{text:?} is not a rule for a route: {fault}; such as \"POST /v1/bookings cost=5 rate=2 burst=10\"")]
 pub struct InvalidRouteRule {
     /// What was given.
     pub text: String,

@@ -25,7 +25,7 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  skybridge plan set basic --rate 10 --burst 20 --quota 10000/day --in-flight 8\n  \
-skybridge plan set basic --rate 10 --burst 20 --route \"POST /v1/bookings cost=5 rate=2 burst=4\""
+skybridge plan set basic --rate 10 --burst 20 --route \"POST /v1/bookings cost=5 rate=2 burst=10\""
 )]
 pub(crate) struct SetArgs {
     /// The plan's name
