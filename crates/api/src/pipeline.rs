@@ -92,7 +92,7 @@ async fn pass(
                 exchange.note_limits(&pace_headers(&pace, None));
             }
             let permit = permit?;
-            // Is the body the signed one, and the signature not a replay?
+            // Is the signature not a replay, and the body the signed one?
             if let Some(signed) = signed {
                 let settled = signed.settle(door, &caller, request, now).await;
                 request = settled.map_err(|refusal| door.doorkeeper.answer(refusal.into(), source, now))?;

@@ -1,9 +1,13 @@
 //! Signed requests on their way through the pipeline: who signed, and later, once the plan has admitted the call, the
-//! body that was signed, and the nonce, which is spent then and not before.
+//! nonce, which is spent then and not before, and the body that was signed.
 //!
 //! The cheapest refusal comes first: moments before any cryptography, the signature before the body, and only a
 //! signature that fits can make anything be remembered. What is refused before the nonce is spent binds nothing, and
 //! the very same request may be sent again within its window.
+//!
+//! The nonce is spent before a byte of the body is read: a body may take its time and be another than was signed, and
+//! whoever got hold of one signature could otherwise have many calls admitted with it at once. So a signature is good
+//! for one admitted call, whatever becomes of its body.
 
 use std::net::IpAddr;
 
@@ -91,7 +95,7 @@ fn check(
 }
 
 impl Signed {
-    /// Reads the body and compares it with what was signed, spends the nonce, and gives the request back, body
+    /// Spends the nonce, then reads the body and compares it with what was signed, and gives the request back, body
     /// included. To be called once the call is admitted.
     pub(super) async fn settle(
         self,
@@ -100,6 +104,7 @@ impl Signed {
         request: Request,
         now: Timestamp,
     ) -> Result<Request, Refusal> {
+        self.spend(door, caller, now).await?;
         let (parts, unread) = request.into_parts();
         let whole = if unread.is_end_stream() {
             bytes::Bytes::new()
@@ -109,6 +114,11 @@ impl Signed {
         if self.digests.is_some_and(|digests| !digests.are_of(&whole)) {
             return Err(invalid("The body is not the one that Content-Digest was made of.".to_owned()));
         }
+        Ok(Request::from_parts(parts, Body::from(whole)))
+    }
+
+    /// Here in memory, and where nodes share a store, there too.
+    async fn spend(&self, door: &Door, caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
         match door.nonces.spend(caller.agency(), &self.nonce, now) {
             Ok(()) => {}
             Err(NonceRefusal::Replayed) => return Err(replayed()),
@@ -116,7 +126,7 @@ impl Signed {
         }
         let age_max = door.nonces.terms().age_max.as_secs();
         match door.desk.spend_nonce(caller, &self.nonce, age_max).await {
-            Ok(true) => Ok(Request::from_parts(parts, Body::from(whole))),
+            Ok(true) => Ok(()),
             Ok(false) => Err(replayed()),
             Err(error) => Err(refuse::store(error)),
         }

@@ -1,12 +1,18 @@
 //! Signed requests, and what an agency must come with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use skybridge_api::public::ClientCertificate;
+use skybridge_desk::Node;
+use skybridge_domain::id::Randomness;
 use skybridge_domain::time::Clock as _;
+use skybridge_store::MemoryStore;
 
+use crate::kit::app::BEGIN;
 use crate::kit::bodies::example;
 use crate::kit::signer::{Draft, Private, Signer, pair};
 use crate::kit::{Answer, App};
@@ -105,9 +111,65 @@ async fn whatever_was_altered_on_the_way_is_refused() {
             }
         }
         assert_eq!(app.stored_bookings().await, 0);
-        // A body that was altered did not spend the nonce: the request as it was signed is still good.
-        send(&app, &signer, &draft("6")).await.expect(201);
+        // What the signature itself did not fit spent nothing: the request as it was signed is still good. With an
+        // altered body the call was admitted, and that is once.
+        send(&app, &signer, &draft("5")).await.expect(201);
+        for spent in ["6", "7"] {
+            let refused = send(&app, &signer, &draft(spent)).await.expect_refusal(401, "signature-invalid");
+            assert!(detail(&refused).contains("taken before"), "{}", detail(&refused));
+        }
+        // Signed anew it is a retry, which makes no second booking.
+        send(&app, &signer, &draft("8")).await.expect(201);
+        assert_eq!(app.stored_bookings().await, 1);
     }
+}
+
+/// Whoever holds a signature that is not spent must not have many calls admitted with it.
+#[tokio::test]
+async fn a_signature_is_good_for_one_call_also_while_its_body_does_not_end() {
+    let (app, signer) = house("ed25519").await;
+    let draft = Draft::book("k", &example().to_string(), app.clock.now(), "n");
+    let stuck = || {
+        let mut request = signer.signed(&draft);
+        let never = futures_util::stream::pending::<Result<bytes::Bytes, std::convert::Infallible>>();
+        *request.body_mut() = Body::from_stream(never);
+        request
+    };
+    let (anonymous, first, second) = (app.anonymous(), stuck(), stuck());
+    let mut first = std::pin::pin!(anonymous.send(first));
+    assert!(first.as_mut().now_or_never().is_none(), "the first waits for its body");
+    let refused = anonymous.send(second).now_or_never().expect("the second does not wait for its body");
+    let refused = refused.expect_refusal(401, "signature-invalid");
+    assert!(detail(&refused).contains("taken before"), "{}", detail(&refused));
+    assert!(first.as_mut().now_or_never().is_none());
+    // Nor is it good for its own body any more.
+    anonymous.send(signer.signed(&draft)).await.expect_refusal(401, "signature-invalid");
+}
+
+/// Chance that is none, so that nodes can be told apart.
+struct Always(u8);
+
+impl Randomness for Always {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(self.0);
+    }
+}
+
+#[tokio::test]
+async fn where_nodes_share_a_store_it_is_good_on_one_of_them_also_then() {
+    let here = App::of_node(Arc::new(MemoryStore::default()), BEGIN, Node::server(&Always(1))).await;
+    here.agency("PartnerCo").await;
+    let signer = signer_for(&here, "ed25519", json!({})).await;
+    let there = App::of_node(Arc::clone(&here.store), BEGIN, Node::server(&Always(2))).await;
+    let draft = Draft::book("k", &example().to_string(), BEGIN, "n");
+    let mut stuck = signer.signed(&draft);
+    let never = futures_util::stream::pending::<Result<bytes::Bytes, std::convert::Infallible>>();
+    *stuck.body_mut() = Body::from_stream(never);
+    let anonymous = here.anonymous();
+    let mut stuck = std::pin::pin!(anonymous.send(stuck));
+    assert!(stuck.as_mut().now_or_never().is_none(), "the first waits for its body");
+    let refused = send(&there, &signer, &draft).await.expect_refusal(401, "signature-invalid");
+    assert!(detail(&refused).contains("taken before"), "{}", detail(&refused));
 }
 
 #[tokio::test]
