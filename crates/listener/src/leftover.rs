@@ -7,6 +7,7 @@
 
 use std::error::Error as _;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -61,8 +62,8 @@ impl Leftover {
         })
     }
 
-    /// Sees to what is left, and lets `answer` say so if the connection has to close for it.
-    pub(crate) async fn settle(&self, answer: &mut Response) {
+    /// Sees to what is left of a request of `peer`, and lets `answer` say so if the connection has to close for it.
+    pub(crate) async fn settle(&self, answer: &mut Response, peer: SocketAddr) {
         let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(left) = left else { return };
         let end = match left {
@@ -76,7 +77,7 @@ impl Leftover {
             End::Reached => return,
             // Only a refusal is replaced: what was done is told as done.
             End::Faulty(detail) if answer.status().is_client_error() => {
-                *answer = refusal::instead_of(answer, detail);
+                *answer = refusal::instead_of(answer, detail, peer);
             }
             End::Faulty(_) | End::Elsewhere => {}
         }

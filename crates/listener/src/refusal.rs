@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, Method, Request};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use skybridge_api::RequestIds;
 use skybridge_api::problem::{Code, MEDIA_TYPE, Refusal};
 
@@ -13,6 +13,9 @@ use crate::guard::fault::Fault;
 
 const X_REQUEST_ID_NAME: &str = "x-request-id";
 const X_REQUEST_ID: &[u8] = b"x-request-id:";
+/// What one refusal hands on to another that takes its place.
+const KEPT: [&str; 6] =
+    [X_REQUEST_ID_NAME, "x-amzn-requestid", "ratelimit", "ratelimit-policy", "deprecation", "sunset"];
 
 /// A whole answer of HTTP/1.1, after which the connection closes.
 pub(crate) fn answer(refusal: &Refusal, request_id: &str) -> Vec<u8> {
@@ -37,7 +40,7 @@ pub(crate) fn answer(refusal: &Refusal, request_id: &str) -> Vec<u8> {
 /// which never saw the request.
 pub(crate) fn to_fault(fault: Fault, held: &[u8], peer: SocketAddr, ids: &RequestIds) -> Vec<u8> {
     let request_id = ids.name_or_next(request_id_in(held));
-    note(fault.code, &request_id, peer.ip());
+    note(fault.code, &request_id, peer.ip(), None);
     answer(&Refusal::new(fault.code, fault.detail), &request_id)
 }
 
@@ -49,7 +52,7 @@ pub(crate) fn to_request<B>(
     ids: &RequestIds,
 ) -> Response {
     let request_id = ids.name_or_next(request.headers().get(X_REQUEST_ID_NAME).map(HeaderValue::as_bytes));
-    note(fault.code, &request_id, source);
+    note(fault.code, &request_id, source, None);
     let mut answer = Refusal::new(fault.code, fault.detail).answer(&request_id);
     if request.method() == Method::HEAD {
         *answer.body_mut() = Body::empty();
@@ -59,10 +62,11 @@ pub(crate) fn to_request<B>(
     answer
 }
 
-fn note(code: Code, request_id: &str, source: IpAddr) {
+fn note(code: Code, request_id: &str, source: IpAddr, replaced: Option<StatusCode>) {
     let (status, code) = (code.status().as_u16(), code.as_str());
+    let replaces = replaced.as_ref().map(StatusCode::as_u16);
     metrics::counter!("skybridge_requests_total", "code" => code).increment(1);
-    tracing::info!(target: "skybridge::access", request_id, %source, status, code);
+    tracing::info!(target: "skybridge::access", request_id, %source, status, code, replaces);
 }
 
 /// The caller's name for a request whose head has not become one. It is not believed for more than that.
@@ -73,12 +77,17 @@ fn request_id_in(held: &[u8]) -> Option<&[u8]> {
     })
 }
 
-/// A refusal for faulty framing in place of `answer`, which refuses the same request for another reason. It keeps the
-/// request's name, and how the caller's plan stands.
-pub(crate) fn instead_of(answer: &Response, detail: String) -> Response {
+/// A refusal for faulty framing in place of `answer`, which refuses the same request of `peer` for another reason. It
+/// keeps what is the request's and the caller's rather than that refusal's: the name, how the plan stands, and that a
+/// key's days are numbered.
+///
+/// The pipeline has counted and told the answer that nobody gets; this one is counted and told besides, and its line
+/// names the status that it replaces.
+pub(crate) fn instead_of(answer: &Response, detail: String, peer: SocketAddr) -> Response {
     let id = answer.headers().get(X_REQUEST_ID_NAME).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    note(Code::MalformedRequest, id, peer.ip(), Some(answer.status()));
     let mut fresh = Refusal::new(Code::MalformedRequest, detail).answer(id);
-    for name in [X_REQUEST_ID_NAME, "ratelimit", "ratelimit-policy"] {
+    for name in KEPT {
         if let Some(value) = answer.headers().get(name) {
             fresh.headers_mut().insert(HeaderName::from_static(name), value.clone());
         }

@@ -85,7 +85,7 @@ async fn serve<S: Wire + 'static>(
         let leftover = &leftover;
         async move {
             let mut answer = answer.await?;
-            leftover.settle(&mut answer).await;
+            leftover.settle(&mut answer, caller.peer).await;
             Ok::<_, std::convert::Infallible>(answer)
         }
     });

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::http2::{END_HEADERS, END_STREAM, PREFACE, frame, frames, settings};
 use crate::kit::counts::Counts;
+use crate::kit::lines::Lines;
 use crate::kit::{House, PATIENCE, reception};
 
 type Fields<'a> = &'a [(&'a str, &'a str)];
@@ -130,10 +131,15 @@ async fn a_sound_head_passes_however_it_names_its_host() {
 /// The refusal has the caller's name for the request, and no body where none may be.
 #[tokio::test]
 async fn a_refusal_is_named_and_has_no_body_for_head() {
+    let (lines, _following) = Lines::follow();
     let house = House::open(reception(PATIENCE));
     let named = get("/", &[("x-request-id", "mine-1")]);
     let head = vec![(":method", "HEAD"), (":scheme", "https"), (":path", "/")];
     let answers = answers(&house, &[named, head]).await;
     assert!(answers[0].1.contains("\"request_id\":\"mine-1\""), "{answers:?}");
     assert_eq!(answers[1], (400, String::new()));
+    let line = json!({
+        "request_id": "mine-1", "source": "127.0.0.1", "status": 400, "code": "malformed-request",
+    });
+    assert_eq!((lines.access().len(), &lines.access()[0]), (2, &line));
 }

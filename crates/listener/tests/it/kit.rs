@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod counts;
+pub(crate) mod lines;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -55,11 +56,27 @@ pub(crate) fn reception(patience: Patience) -> Reception {
 fn router() -> Router {
     Router::new()
         .route("/unread", any(|| async { (StatusCode::FORBIDDEN, "no") }))
+        .route("/throttled", any(throttled))
         .route("/large", get(|| async { Body::from(&LARGE[..]) }))
         .route("/small", get(|| async { "0123456789" }))
         .route("/stuck", get(std::future::pending::<Response>))
         .route("/whence", get(whence))
         .fallback(count)
+}
+
+/// A refusal with all that the pipeline may say with one.
+async fn throttled() -> Response {
+    let headers = [
+        ("x-request-id", "trip-7"),
+        ("x-amzn-requestid", "trip-7"),
+        ("ratelimit", "\"burst\";r=0;t=10"),
+        ("ratelimit-policy", "\"burst\";q=1"),
+        ("deprecation", "@1700000000"),
+        ("sunset", "Tue, 14 Nov 2023 22:13:20 GMT"),
+        ("retry-after", "10"),
+        ("x-amzn-errortype", "TooManyRequestsException"),
+    ];
+    (StatusCode::TOO_MANY_REQUESTS, headers, "no").into_response()
 }
 
 /// Reads the body, and tells how long it is.

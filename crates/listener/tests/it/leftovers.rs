@@ -1,9 +1,12 @@
 //! A refusal that is decided before the body was read reaches its caller, and what was not read is never taken for a
 //! request.
 
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::kit::answers::all_in;
+use crate::kit::counts::Counts;
+use crate::kit::lines::Lines;
 use crate::kit::{House, PATIENCE, reception};
 
 /// Sends a whole request before reading a byte, as many clients do.
@@ -91,4 +94,34 @@ async fn a_caller_that_waits_to_be_asked_is_asked_only_if_somebody_wants_the_bod
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     assert_eq!(all_in(&answer)[0].body, "POST /a: 2");
+}
+
+/// Nobody else counts and tells what the caller got in place of another refusal.
+#[tokio::test]
+async fn a_refusal_in_place_of_another_is_counted_and_told_and_keeps_what_is_the_callers() {
+    let counts = Counts::default();
+    let _counting = metrics::set_default_local_recorder(&counts);
+    let (lines, _following) = Lines::follow();
+    let house = House::open(reception(PATIENCE));
+    let text = "POST /throttled HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n";
+    let answers = all_in(&house.exchange(text.as_bytes()).await);
+    let [answer] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!((answer.status, answer.code().as_str()), (400, "malformed-request"));
+    for kept in [
+        "x-request-id: trip-7",
+        "x-amzn-requestid: trip-7",
+        "ratelimit: \"burst\";r=0;t=10",
+        "ratelimit-policy: \"burst\";q=1",
+        "deprecation: @1700000000",
+        "sunset: Tue, 14 Nov 2023 22:13:20 GMT",
+    ] {
+        assert!(answer.head.lines().any(|line| line == kept), "{kept}: {}", answer.head);
+    }
+    // Waiting does not make this request a sound one.
+    assert!(!answer.head.contains("retry-after") && !answer.head.contains("errortype"), "{}", answer.head);
+    assert_eq!(counts.requests("malformed-request"), 1);
+    let line = json!({
+        "request_id": "trip-7", "source": "127.0.0.1", "status": 400, "code": "malformed-request", "replaces": 429,
+    });
+    assert_eq!(lines.access(), [line]);
 }
