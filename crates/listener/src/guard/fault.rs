@@ -35,7 +35,7 @@ pub(crate) const REQUEST_LINE: Fault = malformed(
     "The request line is not METHOD, one space, target, one space, HTTP/1.1, each without any other white space.",
 );
 pub(crate) const VERSION: Fault = malformed(
-    "The request's version is not one that is spoken here: HTTP/1.1, HTTP/1.0, or HTTP/2 over TLS.",
+    "The request's version is not one that is spoken here: HTTP/1.1, HTTP/1.0, or HTTP/2 from a connection's first byte on.",
 );
 pub(crate) const TARGET: Fault = malformed(
     "The request's target holds a character that no target has; write it percent-encoded, and no fragment.",
