@@ -86,6 +86,15 @@ impl Leftover {
         }
     }
 
+    /// Reads on if something was left, so that the answer need not be followed by RST_STREAM: some callers drop an
+    /// answer for that, whatever its error says. For a request of HTTP/2, with a place of its own for what it leaves.
+    pub(crate) async fn read_out(&self) {
+        let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Left::Unread(rest)) = left {
+            drop_rest(rest.body).await;
+        }
+    }
+
     fn leave(&self, left: Left) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
     }

@@ -28,6 +28,7 @@ use crate::drain::DrainSignal;
 use crate::farewell::{self, Wire};
 use crate::guard;
 use crate::handed_over::{CutOff, HandedOver};
+use crate::leftover::Leftover;
 use crate::pulse::{Alarm, Paced, Patience, Pulse};
 
 /// What a caller may send ahead on one request: a whole body.
@@ -58,8 +59,9 @@ pub(super) async fn converse<S: Wire + 'static>(
     let exchanges = Exchanges::new();
     let service = service_fn(|request: http::Request<Incoming>| {
         let ticket = exchanges.begin();
+        let leftover = Leftover::default();
         let answer = match guard::http2::check(&request) {
-            Ok(()) => Ok(reception.answer(&caller, request.map(Body::new))),
+            Ok(()) => Ok(reception.answer(&caller, leftover.watch(request))),
             Err(fault) => Err(reception.refuse(fault, &caller, &request)),
         };
         async move {
@@ -67,6 +69,7 @@ pub(super) async fn converse<S: Wire + 'static>(
                 Ok(answering) => answering.await?,
                 Err(refused) => refused,
             };
+            leftover.read_out().await;
             Ok::<_, std::convert::Infallible>(answer.map(|body| Answered::new(body, ticket)))
         }
     });

@@ -78,6 +78,32 @@ async fn http2_is_understood_from_its_first_line() {
     assert_eq!(body, b"0123456789");
 }
 
+/// Some callers drop an answer that RST_STREAM follows, so what they still send is read, and the stream ends in peace.
+#[tokio::test(start_paused = true)]
+async fn an_answer_before_the_body_was_read_is_followed_by_no_reset() {
+    let (mut stream, _serving) = begun(&[]).await;
+    let path = b"/small";
+    let head = [&[0x83, 0x86, 0x41, 0x01, b'x', 0x44, 6], &path[..]].concat();
+    stream.write_all(&frame(1, END_HEADERS, 1, &head)).await.unwrap();
+    tokio::time::advance(Duration::from_millis(5)).await;
+    stream.write_all(&frame(0, END_STREAM, 1, b"{}")).await.unwrap();
+    // Frames come in order: the answer to a PING tells that no more came of the stream.
+    let (mut kinds, mut is_over) = (Vec::new(), false);
+    while let Some((kind, id, _, flags)) = frames(&mut stream).await {
+        if id == 1 {
+            kinds.push(kind);
+        }
+        if id == 1 && flags & END_STREAM != 0 && !is_over {
+            is_over = true;
+            stream.write_all(&frame(6, 0, 0, b"anything")).await.unwrap();
+        }
+        if kind == 6 {
+            break;
+        }
+    }
+    assert!(is_over && !kinds.contains(&3), "{kinds:?}");
+}
+
 /// But only where nothing was said before.
 #[tokio::test]
 async fn http2_in_the_middle_of_http1_is_refused() {
