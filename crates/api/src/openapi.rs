@@ -177,9 +177,11 @@ const SHARED_HEADERS: &[SharedHeader] = &[
         "Until when the key that was sent works (RFC 8594); there only while a rotated key is in its grace",
         is_to_a_known_caller,
     ),
-    ("Retry-After", "In how many seconds the request may be sent again", |_, status| {
-        matches!(status, "429" | "503")
-    }),
+    (
+        "Retry-After",
+        "In how many seconds the request may be sent again; with 401 only soon after a start, if it was signed before",
+        |operation, status| matches!(status, "429" | "503") || operation.keyed && status == "401",
+    ),
     ("WWW-Authenticate", "How to present a key", |_, status| status == "401"),
 ];
 

@@ -10,6 +10,12 @@
 //! have taken a signature: at its start and as far ahead of it as signers' clocks may be. Where nodes share a store,
 //! the store remembers for all of them, and the memory here only spares it the question.
 //!
+//! **A clock that was ahead** has taken the floor along. Up to an hour that is waited out; a floor that is further
+//! ahead comes from a clock that was wrong and has been corrected, and is set anew where a start would set it. What
+//! was taken before the clock went wrong is older than that, and what was taken while it was wrong is remembered
+//! unless it was forgotten meanwhile. Only signatures of signers whose clocks were as wrong, made that far in the
+//! future, can be among those: what a restart would have forgotten, too.
+//!
 //! **Bounds.** Each agency has room for so many, and one that needs more is refused rather than anything forgotten. A
 //! nonce is spent when the plan has admitted its call, so the room needed follows from the plan: rate times window.
 
@@ -22,6 +28,9 @@ use sha2::{Digest, Sha256};
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::key::KeyId;
 use skybridge_domain::time::Timestamp;
+
+/// How far the floor may be ahead of the clock and still be waited for, in seconds: an hour, as limits have it.
+const FLOOR_AHEAD_MAX: u64 = 3_600;
 
 /// The window of signatures, and how many are remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +86,8 @@ pub struct Nonces {
     terms: SignatureTerms,
     /// Seconds: signatures made before are not remembered, and so refused.
     floor: AtomicU64,
+    /// Is what is not remembered here remembered nowhere?
+    sole: bool,
     memory: Mutex<Memory>,
 }
 
@@ -126,14 +137,34 @@ impl Nonces {
     /// The memory of a node whose store remembers too: nothing has to be refused because it is young.
     #[must_use]
     pub fn beside_others(terms: SignatureTerms) -> Self {
-        Self { terms, floor: AtomicU64::new(0), memory: Mutex::default() }
+        Self { terms, floor: AtomicU64::new(0), sole: false, memory: Mutex::default() }
     }
 
     /// The memory of the only node, which begins at `began`.
     #[must_use]
     pub fn sole(terms: SignatureTerms, began: Timestamp) -> Self {
-        let reach = began.plus(terms.ahead_max).as_secs() + 1;
-        Self { floor: AtomicU64::new(reach), ..Self::beside_others(terms) }
+        let nonces = Self { sole: true, ..Self::beside_others(terms) };
+        let floor = AtomicU64::new(nonces.first_floor(began));
+        Self { floor, ..nonces }
+    }
+
+    /// The floor of a memory that begins at `began`.
+    fn first_floor(&self, began: Timestamp) -> u64 {
+        if self.sole { began.plus(self.terms.ahead_max).as_secs() + 1 } else { 0 }
+    }
+
+    /// The floor as it holds at `now`; one that is too far ahead is set anew.
+    fn floor_at(&self, now: Timestamp) -> u64 {
+        let floor = self.floor.load(Ordering::Relaxed);
+        if floor <= now.as_secs().saturating_add(FLOOR_AHEAD_MAX) {
+            return floor;
+        }
+        let anew = self.first_floor(now);
+        // Whoever was faster has set it for the same moment, or a clock that is ahead still runs somewhere.
+        match self.floor.compare_exchange(floor, anew, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => anew,
+            Err(other) => other,
+        }
     }
 
     /// The terms.
@@ -162,7 +193,7 @@ impl Nonces {
         if expires.is_some_and(|expires| moment(expires) <= now) {
             return Err(MomentRefusal::Expired);
         }
-        let from = self.floor.load(Ordering::Relaxed);
+        let from = self.floor_at(now);
         if created < from { Err(MomentRefusal::BeforeMemory { from }) } else { Ok(()) }
     }
 
@@ -185,7 +216,7 @@ impl Nonces {
         memory.sweep(forget_before, age_max);
         self.floor.fetch_max(forget_before, Ordering::Relaxed);
         // The clock may have gone on since the moment was checked; below the floor nothing is known.
-        if nonce.created < self.floor.load(Ordering::Relaxed) {
+        if nonce.created < self.floor_at(now) {
             return Err(NonceRefusal::Replayed);
         }
         let spent = memory.agencies.entry(agency.clone()).or_default();
@@ -204,9 +235,9 @@ impl Nonces {
 }
 
 impl Memory {
-    /// Once in a window: agencies that sign no more leave nothing behind.
+    /// Once in a window, or when the clock was set back by as much: agencies that sign no more leave nothing behind.
     fn sweep(&mut self, forget_before: u64, age_max: u64) {
-        if forget_before < self.swept.saturating_add(age_max) {
+        if forget_before.abs_diff(self.swept) < age_max {
             return;
         }
         self.swept = forget_before;

@@ -77,7 +77,8 @@ pub(super) fn identify(
 
 /// Who calls, by a key.
 fn caller(gate: &Gate, request: &Request, source: IpAddr, now: Timestamp) -> Result<Caller, NotLetIn> {
-    let not_let_in = |refused, claimed| NotLetIn { refusal: refuse::authentication(refused), claimed };
+    let not_let_in =
+        |refused, claimed| NotLetIn { refusal: refuse::authentication(refused), claimed, counts: true };
     if let Some(VouchedKey { id, mode }) = request.extensions().get::<VouchedKey>() {
         let caller = gate.authenticate_vouched(*id, *mode, source, now);
         return caller.map_err(|refused| not_let_in(refused, Some(*id)));

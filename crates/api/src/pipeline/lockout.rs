@@ -20,11 +20,13 @@ pub(super) struct NotLetIn {
     pub(super) refusal: Refusal,
     /// The key that the caller named, if what it sent names one.
     pub(super) claimed: Option<KeyId>,
+    /// May it be the caller's failure? What is refused only because we have just started is none.
+    pub(super) counts: bool,
 }
 
 impl From<Refusal> for NotLetIn {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, claimed: None }
+        Self { refusal, claimed: None, counts: true }
     }
 }
 
@@ -60,10 +62,9 @@ impl Doorkeeper {
 
     /// The answer to a request from `source` that was not let in.
     pub(super) fn answer(&self, not_let_in: NotLetIn, source: IpAddr, now: Timestamp) -> Refusal {
-        let NotLetIn { refusal, claimed } = not_let_in;
-        let Some((_, counter)) = self.failed.iter().find(|(code, _)| *code == refusal.code) else {
-            return refusal;
-        };
+        let NotLetIn { refusal, claimed, counts } = not_let_in;
+        let counter = self.failed.iter().find(|(code, _)| counts && *code == refusal.code);
+        let Some((_, counter)) = counter else { return refusal };
         counter.increment(1);
         match self.lockout.charge(source, claimed, now) {
             Ok(()) => refusal,

@@ -40,9 +40,15 @@ pub(super) fn signer(
     now: Timestamp,
 ) -> Result<(Caller, Signed), NotLetIn> {
     let input = Input::read(&request.headers).map_err(refusal)?;
-    let not_let_in = |refusal| NotLetIn { refusal, claimed: Some(input.key) };
-    let checked = check(door, &input, request, has_body, now).map_err(not_let_in)?;
-    let (bases, digests) = checked;
+    let not_let_in = |refusal| NotLetIn { refusal, claimed: Some(input.key), counts: true };
+    covers_enough(&input, request, has_body).map_err(not_let_in)?;
+    let timely = door.nonces.check_moment(input.created, input.expires, now);
+    timely.map_err(|refused| NotLetIn {
+        // Who signed well cannot know when we started.
+        counts: !matches!(refused, MomentRefusal::BeforeMemory { .. }),
+        ..not_let_in(untimely(refused, door, now))
+    })?;
+    let (bases, digests) = signed_texts(door, &input, request).map_err(not_let_in)?;
     let signed = SignedRequest {
         key: input.key,
         algorithm: input.algorithm,
@@ -58,29 +64,29 @@ pub(super) fn signer(
     Ok((caller, Signed { nonce, digests }))
 }
 
-/// All that can be told without a key: what is covered, when it was signed. Gives the bases and the digests.
-fn check(
-    door: &Door,
-    input: &Input,
-    request: &Parts,
-    has_body: bool,
-    now: Timestamp,
-) -> Result<(Vec<String>, Option<Digests>), Refusal> {
-    let covers = |name: &str| input.components.iter().any(|component| component == name);
+/// Is all covered that has to be?
+fn covers_enough(input: &Input, request: &Parts, has_body: bool) -> Result<(), Refusal> {
     let required = [
         ("@method", true),
         ("@target-uri", true),
         ("content-digest", has_body),
         ("idempotency-key", request.headers.contains_key("idempotency-key")),
     ];
-    if let Some((missing, _)) = required.iter().find(|(name, needed)| *needed && !covers(name)) {
-        return Err(invalid(format!(
-            "The signature does not cover {missing}, and for this request it has to."
-        )));
+    match required.iter().find(|(name, needed)| *needed && !input.covers(name)) {
+        None => Ok(()),
+        Some((missing, _)) => {
+            Err(invalid(format!("The signature does not cover {missing}, and for this request it has to.")))
+        }
     }
-    let moments = door.nonces.check_moment(input.created, input.expires, now);
-    moments.map_err(|refused| untimely(refused, door, now))?;
-    let digests = if covers("content-digest") { Digests::read(&request.headers) } else { Ok(None) };
+}
+
+/// What may have been signed, for each address that may have been meant, and the digests of the body.
+fn signed_texts(
+    door: &Door,
+    input: &Input,
+    request: &Parts,
+) -> Result<(Vec<String>, Option<Digests>), Refusal> {
+    let digests = if input.covers("content-digest") { Digests::read(&request.headers) } else { Ok(None) };
     let digests = digests.map_err(refusal)?;
     let addressed = door.public_url.as_ref().map_or(Addressed::ByHost, Addressed::As);
     let origins = addressed.candidates(request);
@@ -134,9 +140,17 @@ impl Signed {
 }
 
 fn untimely(refused: MomentRefusal, door: &Door, now: Timestamp) -> Refusal {
+    let refusal = invalid(why_untimely(refused, door, now));
+    let MomentRefusal::BeforeMemory { from } = refused else { return refusal };
+    let wait = Timestamp::from_nanos(from.saturating_mul(1_000_000_000)).since(now);
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    refusal.retry_after(seconds.max(1))
+}
+
+fn why_untimely(refused: MomentRefusal, door: &Door, now: Timestamp) -> String {
     let terms = door.nonces.terms();
     let clock = format!("our clock says {} ({now})", now.as_secs());
-    invalid(match refused {
+    match refused {
         MomentRefusal::TooOld => format!(
             "The signature is older than {} s by its parameter created; {clock}. Sign each attempt anew.",
             terms.age_max.as_secs()
@@ -150,7 +164,7 @@ fn untimely(refused: MomentRefusal, door: &Door, now: Timestamp) -> Refusal {
             "This server remembers signatures created at {from} or later, since it has just started, and refuses older \
              ones, which may be replays; {clock}. Sign the request anew, at that time or later."
         ),
-    })
+    }
 }
 
 fn replayed() -> Refusal {

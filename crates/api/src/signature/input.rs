@@ -45,6 +45,11 @@ impl Input {
         headers.contains_key(SIGNATURE) || headers.contains_key(SIGNATURE_INPUT)
     }
 
+    /// Is this component covered?
+    pub(crate) fn covers(&self, name: &str) -> bool {
+        self.components.iter().any(|component| component == name)
+    }
+
     /// The one signature that `headers` present.
     pub(crate) fn read(headers: &HeaderMap) -> Result<Self, Fault> {
         let text = |name: &HeaderName| {

@@ -95,6 +95,49 @@ fn a_clock_that_steps_back_opens_nothing_again() {
     assert_eq!(nonces.spend(&agency, &old, at(NOON)), Err(NonceRefusal::Replayed));
 }
 
+/// Otherwise one wrong second would keep all that sign out until the wrong date has come.
+#[test]
+fn a_clock_that_was_far_ahead_is_forgiven_as_by_a_restart() {
+    let day = 86_400 * SECOND;
+    for (nonces, anew) in [(Nonces::sole(TERMS, at(NOON)), NOW + 100 + 6), (Nonces::beside_others(TERMS), 0)]
+    {
+        let (agency, before) = (partner_co(), nonce("before", NOW + 10));
+        assert_eq!(nonces.spend(&agency, &before, at(NOON + 10 * SECOND)), Ok(()));
+        let wrong = nonce("wrong", NOW + 86_400);
+        assert_eq!(nonces.spend(&agency, &wrong, at(NOON + day)), Ok(()));
+        assert!(!nonces.is_spent(&agency, &before), "it is forgotten with the jump");
+
+        // Set right again, the memory is complete from where that of a start would be.
+        let right = at(NOON + 100 * SECOND);
+        let check = |created| nonces.check_moment(created, None, right);
+        if anew > 0 {
+            assert_eq!(check(NOW + 10), Err(MomentRefusal::BeforeMemory { from: anew }));
+            assert_eq!(check(NOW + 105), Err(MomentRefusal::BeforeMemory { from: anew }));
+            assert_eq!(nonces.spend(&agency, &before, right), Err(NonceRefusal::Replayed));
+        } else {
+            assert_eq!(check(NOW + 10), Ok(()), "the store knows");
+        }
+        let good = NOW + 106;
+        assert_eq!(nonces.check_moment(good, None, at(NOON + 106 * SECOND)), Ok(()));
+        assert_eq!(nonces.spend(&agency, &nonce("n", good), at(NOON + 106 * SECOND)), Ok(()));
+        // What the wrong clock took, and the memory still holds, stays spent when its day comes.
+        assert_eq!(nonces.spend(&agency, &wrong, at(NOON + day)), Err(NonceRefusal::Replayed));
+    }
+}
+
+#[test]
+fn a_floor_that_is_up_to_an_hour_ahead_is_waited_for() {
+    let nonces = Nonces::sole(TERMS, at(NOON));
+    let later = NOON + 3_901 * SECOND;
+    assert_eq!(nonces.spend(&partner_co(), &nonce("n", NOW + 3_901), at(later)), Ok(()));
+    let refused = Err(MomentRefusal::BeforeMemory { from: NOW + 3_600 });
+    assert_eq!(nonces.check_moment(NOW, None, at(NOON)), refused);
+    assert_eq!(
+        nonces.check_moment(NOW - 1, None, at(NOON - SECOND)),
+        Err(MomentRefusal::BeforeMemory { from: NOW + 5 })
+    );
+}
+
 proptest! {
     /// Whatever the clock does, forward and backward: no signature is ever taken twice.
     #[test]

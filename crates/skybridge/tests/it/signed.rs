@@ -253,6 +253,34 @@ async fn nothing_that_a_former_run_may_have_taken_is_taken_again() {
     send(&app, &signer, &Draft::get("/v1/usage", app.clock.now(), "new")).await.expect(200);
 }
 
+/// Nobody can know when we started: who signed well is told how long to wait, and that is no failed attempt.
+#[tokio::test]
+async fn a_start_costs_those_who_sign_some_seconds_and_no_lockout() {
+    let (app, signer) = house("ed25519").await;
+    app.advance(Duration::from_millis(400));
+    let app = app.after_a_crash().await;
+    let usage = |app: &App, nonce: u64| Draft::get("/v1/usage", app.clock.now(), &nonce.to_string());
+    // Taken is what is signed in the second that begins 5 s after the start, or later.
+    for (waited, wait) in [(0, "6"), (399, "6"), (1, "6"), (4_000, "2"), (600, "1"), (599, "1")] {
+        app.advance(Duration::from_millis(waited));
+        for nonce in 0..30 {
+            let refused = send(&app, &signer, &usage(&app, nonce)).await;
+            let refused = refused.expect_refusal(401, "signature-invalid");
+            assert_eq!(refused.header("retry-after"), wait, "after {waited} more");
+        }
+    }
+    app.advance(Duration::from_millis(1));
+    send(&app, &signer, &usage(&app, 1)).await.expect(200);
+    // Other failures count as ever: one is refused for its age, and no Retry-After helps.
+    let old = Draft { created: 1, ..usage(&app, 2) };
+    let refused = send(&app, &signer, &old).await.expect_refusal(401, "signature-invalid");
+    assert_eq!(refused.header("retry-after"), "");
+    for _ in 1..20 {
+        send(&app, &signer, &old).await.expect_refusal(401, "signature-invalid");
+    }
+    send(&app, &signer, &old).await.expect_refusal(429, "too-many-failed-attempts");
+}
+
 #[tokio::test]
 async fn a_signing_key_is_a_key_like_others() {
     let (app, signer) = house("ed25519").await;
