@@ -6,6 +6,7 @@
 //!   pepper            0600  the secret that keys are hashed with; lose it and every key is void
 //!   admin.token       0600  opens the admin API
 //!   admin.url         0600  where the running server's admin listener is; there only while one runs
+//!   serving           0600  locked while a server uses the directory, whatever its store
 //! ```
 //!
 //! Files appear whole or not at all (a temporary file of mode 0600, fsync, rename, fsync of the directory), so
@@ -14,9 +15,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -26,6 +27,8 @@ use skybridge_domain::id::Randomness;
 pub(crate) const ADMIN_TOKEN: &str = "admin.token";
 /// The file that holds the running server's admin address.
 pub(crate) const ADMIN_URL: &str = "admin.url";
+/// The file that is locked while a server uses the directory.
+const SERVING: &str = "serving";
 /// The file that holds the pepper.
 pub(crate) const PEPPER: &str = "pepper";
 
@@ -98,6 +101,24 @@ impl DataDir {
     /// The text of the token that opens the admin API, made on first use: 32 random bytes in hexadecimal.
     pub(crate) fn admin_token(&self, randomness: &dyn Randomness) -> anyhow::Result<String> {
         self.read_or_make(ADMIN_TOKEN, || fresh_token(randomness))
+    }
+
+    /// Takes the directory for this process, for as long as the file is held. The system lets go of it when the process
+    /// ends, however it ends.
+    pub(crate) fn take(&self) -> anyhow::Result<File> {
+        let path = self.path.join(SERVING);
+        let told = || format!("{} cannot be locked", path.display());
+        let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.with_context(told)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => anyhow::bail!(
+                "the data directory {} is in use by another process; stop that server, or choose another directory with \
+                 --data",
+                self.path.display()
+            ),
+            Err(TryLockError::Error(error)) => Err(error).with_context(told),
+        }
     }
 
     /// Notes the running server's admin address, until the note is dropped.

@@ -82,6 +82,8 @@ async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<(
     let house = House::open(config, &data, manner).await?;
     let draining = Draining::default();
     let routers = house.routers(config, token, &draining, logs);
+    // The embedded store has told of another server before; this holds for the others too.
+    let _taken = data.take()?;
     let _note = data.note_address(&format!("http://{}", reachable(admin.address())))?;
     // Last before the first request: a demo key that is made is printed at once.
     let demo = if manner.demo { Some(Demo::set_up(&house.desk).await?) } else { None };

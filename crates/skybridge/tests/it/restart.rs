@@ -170,8 +170,12 @@ async fn the_demonstration_is_set_up_once() {
 async fn a_second_server_is_refused_the_directory() {
     let data = tempfile::tempdir().unwrap();
     let _server = Program::serve(data.path(), &[]);
-    let second = run(data.path(), &["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
-    assert!(!second.status.success());
-    let said = String::from_utf8(second.stderr).unwrap();
-    assert!(said.contains("another process") || said.contains("in use"), "{said}");
+    for store in ["embedded", "memory"] {
+        let listeners = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+        let second = run(data.path(), &[&["serve", "--store", store][..], &listeners].concat());
+        assert!(!second.status.success());
+        let said = String::from_utf8(second.stderr).unwrap();
+        assert!(said.contains("another process") || said.contains("in use"), "{said}");
+    }
+    run_json(data.path(), &["agency", "list"]);
 }
