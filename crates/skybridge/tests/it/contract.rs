@@ -126,6 +126,10 @@ async fn answers_carry_the_headers_that_the_document_declares() {
             declared.remove(conditional);
             sent.remove(conditional);
         }
+        // With 401 only for what was signed before a start.
+        if answer.status == 401 {
+            declared.remove("retry-after");
+        }
         assert_eq!(sent, declared, "{method} {path} {}", answer.status);
     }
 }
