@@ -1,14 +1,19 @@
-//! What must not get out does not: keys pushed through every path, and names of passengers, are looked for in store
+//! What must not get out does not: keys and secrets pushed through every path, and names of passengers, are looked for in store
 //! files, logs, metrics and refusals. And each request has its line in the access log.
 
 use std::path::Path;
 use std::process::Stdio;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use serde_json::{Value, json};
+use skybridge_domain::time::Clock as _;
+use skybridge_machine::MachineClock;
 
 use crate::kit::bodies::example;
 use crate::kit::program::{Caller, run_json, skybridge};
+use crate::kit::signer::{Draft, Signer};
 use crate::kit::{Answer, Program};
 
 /// So much of a secret is a find.
@@ -18,12 +23,12 @@ const FRAGMENT: usize = 16;
 const NAME: &str = "Quicksilverbird";
 const EMAIL: &str = "quicksilverbird@partner.example";
 
-/// The program that logs all there is to log, the keys that it made, and all that it refused.
+/// The program that logs all there is to log, what must not get out of it, and all that it refused.
 struct House {
     data: tempfile::TempDir,
     log: tempfile::NamedTempFile,
     server: Program,
-    keys: Vec<String>,
+    canaries: Vec<Vec<u8>>,
     refusals: Vec<Answer>,
 }
 
@@ -35,15 +40,46 @@ impl House {
         let server = Program::start_logging(program, &[], Stdio::from(log.reopen().unwrap()));
         run_json(data.path(), &["plan", "set", "ample", "--rate", "1000000", "--burst", "1000000"]);
         run_json(data.path(), &["agency", "create", "PartnerCo", "--plan", "ample"]);
-        Self { data, log, server, keys: vec![], refusals: vec![] }
+        Self { data, log, server, canaries: vec![], refusals: vec![] }
     }
 
     /// Makes a key, and gives its text and id.
     fn key(&mut self, more: &[&str]) -> (String, String) {
         let made = run_json(self.data.path(), &[&["key", "create", "PartnerCo"], more].concat());
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
-        self.keys.push(text("key"));
+        self.canaries.push(secret(&text("key")).into());
         (text("key"), text("key_id"))
+    }
+
+    /// Makes a secret to sign with, and gives its text and the one who holds it. It must not get out in any spelling.
+    fn signer(&mut self) -> (String, Signer) {
+        let create = ["signing-key", "create", "PartnerCo", "--algorithm", "hmac-sha256"];
+        let made = run_json(self.data.path(), &create);
+        let secret = made["secret"].as_str().unwrap().to_owned();
+        let bytes = STANDARD.decode(&secret).unwrap();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.canaries.push(secret.as_bytes()[..FRAGMENT].into());
+        self.canaries.push(hex.as_bytes()[..FRAGMENT].into());
+        self.canaries.push(bytes[..FRAGMENT].into());
+        let signer = Signer::with_secret(made["key_id"].as_str().unwrap(), &secret);
+        (secret, signer)
+    }
+
+    /// Books with a signature, as soon as one is taken after the start; what is refused until then is kept.
+    async fn book_signed(&mut self, signer: &Signer, body: &Value) {
+        let caller = Caller::with_key("none");
+        for attempt in 0_u64.. {
+            let now = MachineClock.now();
+            let draft = Draft::book("signed", &body.to_string(), now, &attempt.to_string());
+            // As far ahead as a signer's clock may be: that has to wait least.
+            let draft = Draft { created: now.as_secs() + 5, ..draft };
+            let answer = caller.signed(&self.server.public, signer, &draft).await.unwrap();
+            if answer.status == 201 {
+                return;
+            }
+            assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
+            self.refusals.push(answer);
+        }
     }
 
     /// Sends a request that is to be refused, and keeps what it is told.
@@ -56,19 +92,20 @@ impl House {
     }
 
     /// Ends the server, and gives all that it wrote about itself.
-    async fn told(self) -> (Vec<u8>, Vec<u8>, Vec<u8>, Vec<String>, tempfile::TempDir) {
+    async fn told(self) -> (Vec<u8>, Vec<u8>, Vec<u8>, Vec<Vec<u8>>, tempfile::TempDir) {
         let caller = Caller::with_key("none");
         let metrics = caller.get(&format!("{}/metrics", self.server.admin)).await.unwrap().body;
         assert!(self.server.terminate());
         let log = std::fs::read(self.log.path()).unwrap();
         let refusals = self.refusals.iter().map(|answer| format!("{answer:?}")).collect::<String>();
         let bodies: Vec<u8> = self.refusals.into_iter().flat_map(|answer| answer.body).collect();
-        (log, metrics, [refusals.into_bytes(), bodies].concat(), self.keys, self.data)
+        (log, metrics, [refusals.into_bytes(), bodies].concat(), self.canaries, self.data)
     }
 }
 
-fn has(haystack: &[u8], needle: &str) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
+fn has(haystack: &[u8], needle: impl AsRef<[u8]>) -> bool {
+    let needle = needle.as_ref();
+    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 /// Every file under `directory`.
@@ -95,14 +132,16 @@ fn secret(key: &str) -> &str {
 async fn keys_and_names_are_nowhere_that_they_do_not_belong() {
     let mut house = House::open();
     let (good, _) = house.key(&[]);
-    let (sandbox, _) = house.key(&["--name", "sandbox"]);
+    let (sandbox, _) = house.key(&["--sandbox"]);
+    assert!(sandbox.starts_with("sbk_test_"), "a key of the sandbox");
+    let (shared, signer) = house.signer();
     let (elsewhere, _) = house.key(&["--allow-cidr", "203.0.113.0/24"]);
     let (reader, _) = house.key(&["--scope", "bookings:read"]);
     let (revoked, revoked_id) = house.key(&[]);
     run_json(house.data.path(), &["key", "revoke", &revoked_id]);
     let (rotated, rotated_id) = house.key(&[]);
     let successor = run_json(house.data.path(), &["key", "rotate", &rotated_id, "--grace", "24h"]);
-    house.keys.push(successor["key"].as_str().unwrap().to_owned());
+    house.canaries.push(secret(successor["key"].as_str().unwrap()).into());
 
     let mut booking = example();
     booking["passengers"][0]["family_name"] = json!(NAME);
@@ -115,7 +154,7 @@ async fn keys_and_names_are_nowhere_that_they_do_not_belong() {
 
     let none = json!({});
     let (misspelt, unknown) = (format!("{}x", &good[..71]), good.replacen(&good[22..32], "0123456789", 1));
-    for key in [&misspelt, &unknown, &revoked, &elsewhere, &reader] {
+    for key in [&misspelt, &unknown, &revoked, &elsewhere, &reader, &shared] {
         house.refused(key, Method::POST, "/booking", &[], &booking).await;
     }
     // Where a key does not belong, and strays all the same.
@@ -128,11 +167,13 @@ async fn keys_and_names_are_nowhere_that_they_do_not_belong() {
     ] {
         house.refused(&good, Method::GET, &path.replace("KEY", &good), &[], &none).await;
         house.refused(&misspelt, Method::GET, &path.replace("KEY", &good), &[], &none).await;
+        house.refused(&good, Method::GET, &path.replace("KEY", &shared), &[], &none).await;
     }
     let stray = Method::from_bytes(good.as_bytes()).unwrap();
     house.refused(&good, stray, "/v1/usage", &[], &none).await;
     for header in ["x-request-id", "cookie", "user-agent", "referer", "accept", "if-match"] {
         house.refused(&reader, Method::POST, "/booking", &[(header, &good)], &booking).await;
+        house.refused(&reader, Method::POST, "/booking", &[(header, &shared)], &booking).await;
     }
     house
         .refused(&good, Method::POST, "/booking", &[("authorization", &format!("Bearer {good}"))], &none)
@@ -150,15 +191,22 @@ async fn keys_and_names_are_nowhere_that_they_do_not_belong() {
     house.refused(&good, Method::POST, "/booking", &[], &json!({ "agency": NAME })).await;
     house.refused(&good, Method::POST, "/booking", &[], &json!([NAME])).await;
 
-    let (log, metrics, refusals, keys, data) = house.told().await;
+    // Signed with the secret, and once with the secret where the key's id belongs.
+    house.book_signed(&signer, &booking).await;
+    let confused = Signer { key_id: shared.clone(), ..signer };
+    let draft = Draft::book("confused", &booking.to_string(), MachineClock.now(), "n");
+    let answer = Caller::with_key("none").signed(&house.server.public, &confused, &draft).await.unwrap();
+    assert!(answer.status.is_client_error(), "{answer:?}");
+    house.refusals.push(answer);
+
+    let (log, metrics, refusals, canaries, data) = house.told().await;
     assert!(has(&log, "skybridge::access"), "nothing was logged");
-    for key in &keys {
-        let secret = secret(key);
+    for secret in &canaries {
         for (place, text) in [("the log", &log), ("the metrics", &metrics), ("a refusal", &refusals)] {
-            assert!(!has(text, secret), "a key's secret is in {place}");
+            assert!(!has(text, secret), "a secret is in {place}");
         }
         for (path, bytes) in files(data.path()) {
-            assert!(!has(&bytes, secret), "a key's secret is in {path}");
+            assert!(!has(&bytes, secret), "a secret is in {path}");
         }
     }
     for (place, text) in [("the log", &log), ("the metrics", &metrics), ("a refusal", &refusals)] {

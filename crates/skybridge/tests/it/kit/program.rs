@@ -14,6 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 use super::Answer;
+use super::signer::{Draft, Signer};
 
 /// A running server.
 pub(crate) struct Program {
@@ -184,9 +185,24 @@ impl Caller {
         self.send(request, body.to_string().into()).await
     }
 
-    /// An answer that arrived whole; or what kept it from arriving.
+    /// The request of `draft` to `server`, signed and with no key beside the signature.
+    pub(crate) async fn signed(
+        &self,
+        server: &str,
+        signer: &Signer,
+        draft: &Draft,
+    ) -> Result<Answer, String> {
+        let url = format!("{server}{}", draft.target);
+        self.deliver(signer.request(draft).uri(url), draft.body.clone().unwrap_or_default().into()).await
+    }
+
     async fn send(&self, request: http::request::Builder, body: Bytes) -> Result<Answer, String> {
-        let request = request.header("x-api-key", &self.key).body(Full::new(body)).unwrap();
+        self.deliver(request.header("x-api-key", &self.key), body).await
+    }
+
+    /// An answer that arrived whole; or what kept it from arriving.
+    async fn deliver(&self, request: http::request::Builder, body: Bytes) -> Result<Answer, String> {
+        let request = request.body(Full::new(body)).unwrap();
         let answer = self.client.request(request).await.map_err(|error| error.to_string())?;
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes().to_vec();
