@@ -79,7 +79,7 @@ impl Desk {
         let at = self.clock.now().whole_millis();
         self.change_agency(operator, name, "agency.suspended", String::new(), |agency| {
             let active = agency.standing == Standing::Active;
-            active.then_some(Agency { standing: Standing::Suspended { at }, ..agency })
+            Ok(active.then_some(Agency { standing: Standing::Suspended { at }, ..agency }))
         })
         .await
     }
@@ -95,7 +95,7 @@ impl Desk {
     ) -> Result<Agency, PartnerError> {
         self.change_agency(operator, name, "agency.resumed", String::new(), |agency| {
             let suspended = agency.standing != Standing::Active;
-            suspended.then_some(Agency { standing: Standing::Active, ..agency })
+            Ok(suspended.then_some(Agency { standing: Standing::Active, ..agency }))
         })
         .await
     }
@@ -113,26 +113,27 @@ impl Desk {
         self.plan(plan).await?;
         self.change_agency(operator, name, "agency.plan-changed", format!("to plan {plan}"), |agency| {
             let other = agency.plan != *plan;
-            other.then(|| Agency { plan: plan.clone(), ..agency })
+            Ok(other.then(|| Agency { plan: plan.clone(), ..agency }))
         })
         .await
     }
 
-    /// Changes the agency as `change` says; `None` means that there is nothing to change.
+    /// Changes the agency as `change` says; `None` means that there is nothing to change. What `change` refuses it
+    /// refuses of the very version that it would replace: one that changed meanwhile is asked about anew.
     pub(super) async fn change_agency(
         &self,
         operator: &Operator,
         name: &AgencyName,
         action: &str,
         detail: String,
-        change: impl Fn(Agency) -> Option<Agency>,
+        change: impl Fn(Agency) -> Result<Option<Agency>, PartnerError>,
     ) -> Result<Agency, PartnerError> {
         for _ in 0..ATTEMPTS_MAX {
             let (standing, version) = self
                 .kept::<Agency>(&agency_key(name))
                 .await?
                 .ok_or_else(|| PartnerError::AgencyNotFound(name.clone()))?;
-            let Some(changed) = change(standing.clone()) else {
+            let Some(changed) = change(standing.clone())? else {
                 // It may be another process's change, or one whose outcome was unknown.
                 self.refresh_roster(Duration::ZERO).await?;
                 return Ok(standing);

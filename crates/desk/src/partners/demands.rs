@@ -19,14 +19,13 @@ impl Desk {
         name: &AgencyName,
         requirement: Requirement,
     ) -> Result<Agency, PartnerError> {
-        let agency = self.agency(name).await?;
-        if requirement.is_of_certificate() && agency.demands.certificates.is_empty() {
-            return Err(PartnerError::NoCertificateLeft(name.clone()));
-        }
         let detail = format!("to {}", requirement.as_str());
         self.change_agency(operator, name, "agency.requirement-changed", detail, |agency| {
+            if requirement.is_of_certificate() && agency.demands.certificates.is_empty() {
+                return Err(PartnerError::NoCertificateLeft(name.clone()));
+            }
             let other = agency.demands.requirement != requirement;
-            other.then(|| Agency { demands: Demands { requirement, ..agency.demands.clone() }, ..agency })
+            Ok(other.then(|| Agency { demands: Demands { requirement, ..agency.demands.clone() }, ..agency }))
         })
         .await
     }
@@ -41,18 +40,17 @@ impl Desk {
         name: &AgencyName,
         fingerprint: Fingerprint,
     ) -> Result<Agency, PartnerError> {
-        let agency = self.agency(name).await?;
-        if agency.demands.certificates.len() >= Demands::CERTIFICATES_MAX
-            && !agency.demands.pins(&fingerprint)
-        {
-            return Err(PartnerError::TooManyCertificates(name.clone()));
-        }
         let pinned = PinnedCertificate { fingerprint, pinned_at: self.clock.now().whole_millis() };
         let detail = format!("SHA-256 {fingerprint}");
         self.change_agency(operator, name, "agency.certificate-pinned", detail, |mut agency| {
-            let new = !agency.demands.pins(&fingerprint);
+            if agency.demands.pins(&fingerprint) {
+                return Ok(None);
+            }
+            if agency.demands.certificates.len() >= Demands::CERTIFICATES_MAX {
+                return Err(PartnerError::TooManyCertificates(name.clone()));
+            }
             agency.demands.certificates.push(pinned);
-            new.then_some(agency)
+            Ok(Some(agency))
         })
         .await
     }
@@ -68,16 +66,14 @@ impl Desk {
         name: &AgencyName,
         fingerprint: Fingerprint,
     ) -> Result<Agency, PartnerError> {
-        let agency = self.agency(name).await?;
-        let last = agency.demands.certificates.iter().all(|pinned| pinned.fingerprint == fingerprint);
-        if agency.demands.requirement.is_of_certificate() && last {
-            return Err(PartnerError::NoCertificateLeft(name.clone()));
-        }
         let detail = format!("SHA-256 {fingerprint}");
         self.change_agency(operator, name, "agency.certificate-unpinned", detail, |mut agency| {
             let pinned = agency.demands.pins(&fingerprint);
             agency.demands.certificates.retain(|one| one.fingerprint != fingerprint);
-            pinned.then_some(agency)
+            if agency.demands.requirement.is_of_certificate() && agency.demands.certificates.is_empty() {
+                return Err(PartnerError::NoCertificateLeft(name.clone()));
+            }
+            Ok(pinned.then_some(agency))
         })
         .await
     }
