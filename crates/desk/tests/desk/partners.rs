@@ -202,10 +202,10 @@ async fn what_the_listing_did_not_show_at_first_is_found_when_all_is_read_once_m
 async fn partners_that_change_while_they_are_read_are_read_once_more() {
     let here = Counter::open("50", 100).await;
     let key = here.agency("A").await;
-    // The first look is at the log; then come the listings, and what the log names.
-    let hold = here.store.hold(Call::Get, Table::Partners, 2);
+    // The first look is at the log; then come the listings, and what the log names, at once: the plan, the agency.
+    let hold = here.store.hold(Call::Get, Table::Partners, 3);
     let meanwhile = async {
-        hold.reached().await;
+        assert_eq!(hold.reached().await, "agency#A");
         let plan = Plan::new(PlanName::new("new").unwrap(), "1".parse().unwrap(), 3, None, None).unwrap();
         here.desk.set_plan(&here.operator, plan.clone()).await.unwrap();
         here.desk.put_agency_on_plan(&here.operator, &agency("A"), plan.name()).await.unwrap();
