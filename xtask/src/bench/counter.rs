@@ -23,10 +23,16 @@ pub(crate) struct Counter {
 impl Counter {
     /// Starts `program` over an empty store of this kind, configured as users find it.
     pub(crate) fn start(program: &Path, store: &str) -> Result<Self> {
+        Self::start_with(program, store, &[])
+    }
+
+    /// The same, with these variables of the configuration set.
+    pub(crate) fn start_with(program: &Path, store: &str, variables: &[(&str, &str)]) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("skybridge-bench-").tempdir()?;
         let data = directory.path().join("data");
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied());
         let process = Process::start(command.args(["--store", store, "--data"]).arg(&data))?;
         // The admin listener's is waited for because the command line is its client.
         let [address, _admin] = process.addresses(["public", "admin"])?;
