@@ -7,6 +7,7 @@
 mod agencies;
 mod change_log;
 mod demands;
+mod exceptions;
 mod keys;
 mod last_uses;
 mod plans;
@@ -73,6 +74,9 @@ pub enum PartnerError {
     /// The agency has no certificate pinned, or would have none left, and must come with one.
     #[error("agency {0} must come with a certificate, and would have none pinned; nobody could call")]
     NoCertificateLeft(AgencyName),
+    /// An agency has as many exceptions from screening as it may.
+    #[error("agency {0} has as many exceptions from screening as it may; take one back first")]
+    TooManyExceptions(AgencyName),
     /// Another operator changed the same thing at the same moment, again and again.
     #[error("the record changed meanwhile; try again")]
     Contended,

@@ -1,7 +1,11 @@
 //! An agency: a partner that may come to the counter.
 
+mod exception;
+
 use std::fmt;
 use std::sync::Arc;
+
+pub use exception::{Reason, RuleName, ScreeningException};
 
 use crate::certificate::{Fingerprint, PinnedCertificate};
 use crate::plan::PlanName;
@@ -67,6 +71,8 @@ pub struct Agency {
     pub created_at: Timestamp,
     /// What its callers must come with.
     pub demands: Demands,
+    /// What of screening is not applied to its texts, oldest first; some may have ended.
+    pub exceptions: Vec<ScreeningException>,
 }
 
 /// What an agency's callers must come with, beyond a key that is taken.

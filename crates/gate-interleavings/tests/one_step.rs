@@ -157,6 +157,7 @@ fn partners(plan: Plan, key: &Key) -> Partners {
         standing: Standing::Active,
         created_at: NOON,
         demands: skybridge_domain::agency::Demands::default(),
+        exceptions: Vec::new(),
     };
     Partners { plans: vec![plan], agencies: vec![agency], keys: vec![key.clone()] }
 }

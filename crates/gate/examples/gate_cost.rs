@@ -114,6 +114,7 @@ fn open(agencies: u64) -> (Gate, Vec<ApiKey>) {
             standing: Standing::Active,
             created_at,
             demands: skybridge_domain::agency::Demands::default(),
+            exceptions: Vec::new(),
         });
         keys.push(key);
     }

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use skybridge_domain::agency::{AgencyName, Demands, Standing};
+use skybridge_domain::agency::{AgencyName, Demands, ScreeningException, Standing};
 use skybridge_domain::certificate::Fingerprint;
 use skybridge_domain::key::{KeyId, KeyState, MalformedKey, Mode, PresentedKey, Proof, Scope, Scopes};
 use skybridge_domain::time::Timestamp;
@@ -145,6 +145,12 @@ impl Caller {
             Some(certificate) if self.0.demands.pins(certificate) => Ok(()),
             Some(_) => Err(Unmet::CertificateNotPinned),
         }
+    }
+
+    /// What of screening is not applied to the agency's texts, ended exceptions too.
+    #[must_use]
+    pub fn exceptions(&self) -> &[ScreeningException] {
+        self.0.exceptions.as_deref().unwrap_or_default()
     }
 
     /// The grace that the key is in, if it was rotated; `None` for a key that stands.

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use skybridge_domain::agency::{Agency, AgencyName, Demands, Standing};
+use skybridge_domain::agency::{Agency, AgencyName, Demands, ScreeningException, Standing};
 use skybridge_domain::key::{Key, KeyId};
 use skybridge_domain::operation::Operation;
 use skybridge_domain::plan::{Plan, PlanName};
@@ -39,6 +39,8 @@ struct Known {
     pace: Arc<Pace>,
     standing: Standing,
     demands: Arc<Demands>,
+    /// What of screening is not applied to its texts; `None` if all of it is.
+    exceptions: Option<Arc<[ScreeningException]>>,
     /// The rules for routes in its plan; `None` if it has none.
     rules: Option<Arc<Vec<Rule>>>,
 }
@@ -60,6 +62,8 @@ pub(crate) struct Credential {
     pub(crate) standing: Standing,
     /// What the agency's callers must come with.
     pub(crate) demands: Arc<Demands>,
+    /// What of screening is not applied to the agency's texts; `None` if all of it is.
+    pub(crate) exceptions: Option<Arc<[ScreeningException]>>,
     /// When it was last used; shared with the registries before and after.
     pub(crate) last_use: Arc<LastUse>,
     pub(crate) key: Key,
@@ -103,26 +107,28 @@ impl Registry {
         let plans: HashMap<PlanName, PlanTerms> =
             partners.plans.into_iter().map(|plan| (plan.name().clone(), PlanTerms::of(plan))).collect();
         let mut agencies = HashMap::with_capacity(partners.agencies.len());
-        for Agency { name, plan, standing, demands, .. } in partners.agencies {
+        for Agency { name, plan, standing, demands, exceptions, .. } in partners.agencies {
             let Some(terms) = plans.get(&plan) else {
                 return Err(RegistryError::PlanUnknown { agency: name, plan });
             };
             let pace = paces.of_agency(&name, &terms.whole);
             let rules = terms.rules(|route, own| paces.of_route(&pace, route, own));
-            agencies.insert(name, Known { pace, standing, demands: Arc::new(demands), rules });
+            let exceptions = (!exceptions.is_empty()).then(|| exceptions.into());
+            agencies.insert(name, Known { pace, standing, demands: Arc::new(demands), exceptions, rules });
         }
         let mut keys = HashMap::with_capacity(partners.keys.len());
         for key in partners.keys {
-            let Some(Known { pace, standing, demands, rules }) = agencies.get(&key.agency) else {
+            let Some(Known { pace, standing, demands, exceptions, rules }) = agencies.get(&key.agency) else {
                 return Err(RegistryError::AgencyUnknown { key: key.id, agency: key.agency });
             };
             let (pace, standing, rules) = (Arc::clone(pace), *standing, rules.clone());
+            let exceptions = exceptions.clone();
             let pepper = key.proof.pepper_id().and_then(|id| peppers.position(id));
             let demands = Arc::clone(demands);
             let last_use = paces.last_use_of(&key.id);
             keys.insert(
                 key.id,
-                Arc::new(Credential { pace, rules, pepper, standing, demands, last_use, key }),
+                Arc::new(Credential { pace, rules, pepper, standing, demands, exceptions, last_use, key }),
             );
         }
         Ok(Self { agencies, keys })

@@ -18,6 +18,7 @@ pub(super) fn partner(error: PartnerError) -> Refusal {
         | PartnerError::KeySigns(_)
         | PartnerError::KeyDoesNotSign(_)
         | PartnerError::TooManyCertificates(_)
+        | PartnerError::TooManyExceptions(_)
         | PartnerError::NoCertificateLeft(_) => Code::InvalidTransition,
         PartnerError::PublicKeyMismatch(_) => Code::InvalidRequest,
         PartnerError::Contended => Code::Overloaded,
@@ -43,6 +44,7 @@ fn hint(error: &PartnerError) -> &'static str {
         PartnerError::NoCertificateLeft(_) => {
             " `skybridge agency pin-certificate` pins one, `skybridge agency require` changes what is required."
         }
+        PartnerError::TooManyExceptions(_) => " `skybridge screen exceptions AGENCY` lists them.",
         _ => "",
     }
 }

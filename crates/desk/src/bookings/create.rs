@@ -82,6 +82,22 @@ impl Desk {
         }
     }
 
+    /// The booking that this very request made before, if it did. Makes nothing: it is asked where a request would be
+    /// refused today that was taken then, and whose retry is owed its original answer.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn booking_made_by(
+        &self,
+        permit: &Permit,
+        request: &CreationRequest,
+    ) -> Result<Option<Booking>, StoreError> {
+        let Some(key) = &request.idempotency_key else { return Ok(None) };
+        let standing = self.find_by_key(permit, key).await?;
+        let fingerprint = request.document.fingerprint();
+        Ok(standing.filter(|booking| booking.is_made_by(request.operation, &fingerprint)))
+    }
+
     fn new_booking(&self, permit: &Permit, request: CreationRequest) -> Booking {
         let caller = permit.caller();
         let id = match &request.idempotency_key {

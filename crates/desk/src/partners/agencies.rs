@@ -24,8 +24,8 @@ impl Desk {
     ) -> Result<Agency, PartnerError> {
         self.plan(&plan).await?;
         let created_at = self.clock.now().whole_millis();
-        let demands = Demands::default();
-        let agency = Agency { name, plan, standing: Standing::Active, created_at, demands };
+        let (demands, exceptions) = (Demands::default(), Vec::new());
+        let agency = Agency { name, plan, standing: Standing::Active, created_at, demands, exceptions };
         let detail = format!("on plan {}", agency.plan);
         for _ in 0..ATTEMPTS_MAX {
             if self.kept::<Agency>(&agency_key(&agency.name)).await?.is_some() {

@@ -4,7 +4,9 @@
 //! of their agency's name, so that the keys of one agency stand together.
 
 use ipnet::IpNet;
-use skybridge_domain::agency::{Agency, AgencyName, Demands, Requirement, Standing};
+use skybridge_domain::agency::{
+    Agency, AgencyName, Demands, Reason, Requirement, RuleName, ScreeningException, Standing,
+};
 use skybridge_domain::certificate::{Fingerprint, PinnedCertificate};
 use skybridge_domain::key::{Algorithm, Ed25519PublicKey, Key, KeyId, Mode, PepperId, Proof, Scopes};
 use skybridge_domain::plan::{Plan, PlanName, Quota, Rate};
@@ -148,6 +150,10 @@ impl Kept for Agency {
                 pinned.map(|one| Value::S(format!("{}@{}", one.fingerprint, one.pinned_at.as_millis())));
             attributes.set("certificates", texts.collect::<Vec<_>>());
         }
+        if !self.exceptions.is_empty() {
+            let texts = self.exceptions.iter().map(|one| Value::S(exception_text(one)));
+            attributes.set("screening_exceptions", texts.collect::<Vec<_>>());
+        }
         attributes
     }
 
@@ -165,6 +171,10 @@ impl Kept for Agency {
                     None => Vec::new(),
                     Some(_) => texts(attributes, "certificates", pinned)?,
                 },
+            },
+            exceptions: match attributes.get("screening_exceptions") {
+                None => Vec::new(),
+                Some(_) => texts(attributes, "screening_exceptions", exception)?,
             },
         })
     }
@@ -260,6 +270,20 @@ fn pinned(text: &str) -> Option<PinnedCertificate> {
     let (fingerprint, pinned_at) = text.split_once('@')?;
     let pinned_at = Timestamp::from_millis(pinned_at.parse().ok()?);
     Some(PinnedCertificate { fingerprint: Fingerprint::parse(fingerprint).ok()?, pinned_at })
+}
+
+/// An exception as text: the rule, from when and until when, the reason.
+fn exception_text(exception: &ScreeningException) -> String {
+    let ScreeningException { rule, until, granted_at, reason } = exception;
+    format!("{rule}@{}@{}@{reason}", granted_at.as_millis(), until.as_millis())
+}
+
+fn exception(text: &str) -> Option<ScreeningException> {
+    let mut parts = text.splitn(4, '@');
+    let rule = RuleName::parse(parts.next()?)?;
+    let mut moment = || Some(Timestamp::from_millis(parts.next()?.parse().ok()?));
+    let (granted_at, until) = (moment()?, moment()?);
+    Some(ScreeningException { rule, until, granted_at, reason: Reason::parse(parts.next()?)? })
 }
 
 /// The list of texts under `name`, each as `parse` reads it.

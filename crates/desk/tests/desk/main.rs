@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a value that is not there is a failure")]
 
 mod demands;
+mod exceptions;
 mod kit;
 mod rigged_store;
 

@@ -77,6 +77,7 @@ pub(crate) fn agency(name: &str) -> Agency {
         standing: Standing::Active,
         created_at: at(0),
         demands: skybridge_domain::agency::Demands::default(),
+        exceptions: Vec::new(),
     }
 }
 
