@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use bytes::Bytes;
 use skybridge_desk::Desk;
 use skybridge_domain::operation::Operation;
 use skybridge_gate::{LockoutTerms, Nonces, SignatureTerms};
@@ -38,7 +37,6 @@ pub(crate) struct Door {
     pub(crate) desk: Arc<Desk>,
     pub(crate) entrances: Entrances,
     pub(crate) request_ids: RequestIds,
-    pub(crate) openapi_json: Bytes,
     pub(crate) body_deadline: Duration,
     pub(crate) draining: Draining,
     pub(crate) errors: ErrorStyle,
@@ -84,7 +82,6 @@ impl Default for Options {
 /// says better; a [`ClientCertificate`] is there if the caller has proven to hold one.
 pub fn router(desk: Arc<Desk>, options: Options) -> Router {
     let (routes, described) = operations().split_for_parts();
-    let document = openapi::complete(described);
     let nonces = if desk.gate().node().shares() {
         Nonces::beside_others(options.signatures)
     } else {
@@ -93,9 +90,8 @@ pub fn router(desk: Arc<Desk>, options: Options) -> Router {
     let door = Arc::new(Door {
         nonces,
         public_url: options.public_url,
-        entrances: Entrances::of(&document),
+        entrances: Entrances::of(&described),
         request_ids: RequestIds::new(desk.randomness()),
-        openapi_json: document.to_string().into(),
         body_deadline: options.body_deadline,
         draining: options.draining,
         errors: options.errors,
@@ -119,7 +115,7 @@ pub fn openapi() -> serde_json::Value {
 
 /// The operations that take a key, and so are paced: what a plan can have rules for.
 pub(crate) fn paced_operations() -> Vec<Operation> {
-    Entrances::of(&openapi()).paced()
+    Entrances::of(&operations().into_openapi()).paced()
 }
 
 fn operations() -> OpenApiRouter<Arc<Door>> {

@@ -70,7 +70,7 @@ impl KeyId {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id: [u8; Self::CHARS] = text.as_bytes().try_into().ok()?;
-        id.iter().all(u8::is_ascii_alphanumeric).then_some(Self(id))
+        base62::are_digits(&id).then_some(Self(id))
     }
 
     /// The id's text.

@@ -1,6 +1,7 @@
 //! One event, one answer: the same router as the server's, behind another door.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -38,6 +39,8 @@ pub(crate) struct Function {
     desk: Arc<Desk>,
     router: Router,
     gateway_keys: GatewayKeys,
+    /// Has there been an event?
+    has_begun: AtomicBool,
 }
 
 /// Why an event has no answer. The gateway tells its caller no more than that something failed.
@@ -73,7 +76,12 @@ impl Function {
             public_url,
             ..public::Options::default()
         };
-        Self { router: public::router(Arc::clone(&desk), options), desk, gateway_keys }
+        Self {
+            router: public::router(Arc::clone(&desk), options),
+            desk,
+            gateway_keys,
+            has_begun: AtomicBool::new(false),
+        }
     }
 
     /// Answers the event whose JSON is `event`. Lines of the log name it as Lambda does.
@@ -84,8 +92,9 @@ impl Function {
             let format = event.format;
             let request = request::from_event(event, self.gateway_keys)?;
             self.hear_of_changes().await;
-            let response = self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
-            self.record_last_uses().await;
+            // What earlier calls used goes out beside this one, so that no caller waits for it.
+            let ((), response) = tokio::join!(self.record_last_uses(), self.router.clone().oneshot(request));
+            let response = response.unwrap_or_else(|never| match never {});
             Ok(Answer::of(response, format).await?)
         }
         .instrument(span)
@@ -105,17 +114,22 @@ impl Function {
         }
     }
 
-    /// Writes down when keys were last used, on the way of a call now and then, since an instance has no background:
-    /// with the first call of a key, and after [`USES_AGE_MAX`] again. Another instance may have just done so.
+    /// Writes down when keys were last used, beside a call now and then, since an instance has no background: the
+    /// first use of a key with the next call, and again after [`USES_AGE_MAX`]. Another instance may have just done so.
     async fn record_last_uses(&self) {
+        if !self.has_begun.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let recorded = self.desk.record_last_uses_now_and_then(USES_LOOKED_AT_EVERY, USES_AGE_MAX);
         if !matches!(tokio::time::timeout(ROSTER_WAIT_MAX, recorded).await, Ok(Ok(()))) {
             tracing::debug!("the last uses of keys could not be written down yet");
         }
     }
 
-    /// Gives back what was taken of shared limits and not used.
+    /// Gives back what was taken of shared limits and not used, and writes down what was used since that was written.
     pub(crate) async fn settle(&self) -> Result<(), StoreError> {
-        self.desk.settle_limits().await
+        let (settled, recorded) =
+            tokio::join!(self.desk.settle_limits(), self.desk.record_last_uses(Duration::ZERO));
+        settled.and(recorded)
     }
 }

@@ -1,5 +1,5 @@
-//! Which operations there are, and which scope each needs: read from the OpenAPI document, so that what is
-//! documented is what is enforced.
+//! Which operations there are, and which scope each needs: read from what the OpenAPI document is made of, so that
+//! what is documented is what is enforced.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,8 @@ use http::Method;
 use http::header::{self, HeaderValue};
 use skybridge_domain::key::Scope;
 use skybridge_domain::operation::Operation;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Operation as Described, PathItem};
 
 use crate::problem::{Code, Refusal};
 
@@ -27,23 +29,20 @@ pub(crate) struct Entrances {
 }
 
 impl Entrances {
-    /// Reads the operations and what they need from `document`.
+    /// Reads the operations and what they need from what `described` says of them.
     ///
     /// # Panics
-    /// When the document is not one that this program made: an operation with an unknown method or scope.
-    pub(crate) fn of(document: &serde_json::Value) -> Self {
-        let paths = document["paths"].as_object().expect("the document has paths");
-        let by_path = paths
-            .iter()
-            .map(|(path, item)| {
-                let operations = item.as_object().expect("a path holds operations");
-                (
-                    path.clone(),
-                    operations.iter().map(|(method, operation)| entrance(method, path, operation)).collect(),
-                )
-            })
-            .collect();
-        Self { by_path }
+    /// When the description is not one that this program made: an operation with an unknown scope.
+    pub(crate) fn of(described: &OpenApi) -> Self {
+        let paths = described.paths.paths.iter();
+        let by_path = paths.map(|(path, item)| {
+            let operations = operations(item).filter_map(|(method, operation)| {
+                let access = access(&method, path, operation?);
+                Some((method, access))
+            });
+            (path.clone(), operations.collect())
+        });
+        Self { by_path: by_path.collect() }
     }
 
     /// The operations that take a key, and so are paced, in order of their names.
@@ -82,13 +81,26 @@ impl Entrances {
     }
 }
 
-fn entrance(method: &str, path: &str, operation: &serde_json::Value) -> (Method, Access) {
-    let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).expect("OpenAPI names methods");
-    let scope = operation["security"][0]["api_key"][0].as_str();
-    let access = scope.map_or(Access::Open, |scope| {
-        let scope = scope.parse().expect("operations name scopes that there are");
+fn operations(item: &PathItem) -> impl Iterator<Item = (Method, Option<&Described>)> {
+    [
+        (Method::GET, item.get.as_ref()),
+        (Method::PUT, item.put.as_ref()),
+        (Method::POST, item.post.as_ref()),
+        (Method::DELETE, item.delete.as_ref()),
+        (Method::PATCH, item.patch.as_ref()),
+    ]
+    .into_iter()
+}
+
+fn access(method: &Method, path: &str, operation: &Described) -> Access {
+    let required = operation.security.iter().flatten().find_map(|requirement| {
+        let requirement = serde_json::to_value(requirement).expect("a requirement is JSON");
+        requirement["api_key"][0]
+            .as_str()
+            .map(|scope| scope.parse().expect("operations name scopes that there are"))
+    });
+    required.map_or(Access::Open, |scope| {
         let name = Operation::new(&format!("{method} {path}"));
         Access::Key(scope, name.expect("documented operations have names"))
-    });
-    (method, access)
+    })
 }

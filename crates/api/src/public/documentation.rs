@@ -1,14 +1,13 @@
 //! `GET /openapi.json`, `GET /docs` and `GET /errors/{code}`: the contract, drawn and explained by the very
 //! program that keeps it. Nothing is loaded from anywhere else.
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::response::Response;
+use bytes::Bytes;
 use http::header::{self, HeaderValue};
 
-use super::Door;
 use crate::path::Segment;
 use crate::problem::{Code, Refusal};
 
@@ -24,8 +23,10 @@ const ERROR_PAGE: &str = include_str!("../../assets/error.html");
     responses((status = 200, description = "OpenAPI 3.1: exactly the operations that are served",
                content_type = "application/json", body = serde_json::Value)),
 )]
-pub(super) async fn openapi_json(State(door): State<Arc<Door>>) -> Response {
-    fixed("application/json", door.openapi_json.clone())
+pub(super) async fn openapi_json() -> Response {
+    // Large, and seldom asked for: written when it first is, so that no start waits for it.
+    static TEXT: LazyLock<Bytes> = LazyLock::new(|| super::openapi().to_string().into());
+    fixed("application/json", TEXT.clone())
 }
 
 /// The documentation, for people

@@ -104,7 +104,7 @@ impl<'a> PresentedKey<'a> {
         // A checksum can be right by intent, so what it covers is looked at all the same.
         let id = text.get(PREFIX_CHARS..SECRET_AT - 1).and_then(KeyId::parse).ok_or(MalformedKey::Id)?;
         let secret = text.get(SECRET_AT..CHECKED_CHARS).ok_or(MalformedKey::Secret)?;
-        if !secret.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if !base62::are_digits(secret.as_bytes()) {
             return Err(MalformedKey::Secret);
         }
         if bytes[SECRET_AT - 1] != b'_' || bytes[CHECKED_CHARS] != b'_' {
@@ -129,7 +129,7 @@ impl fmt::Debug for PresentedKey<'_> {
 /// CRC-32 (IEEE 802.3) in six base62 digits.
 fn checksum(checked: &[u8]) -> [u8; CHECKSUM_CHARS] {
     let mut digits = [0; CHECKSUM_CHARS];
-    base62::encode(u128::from(crc32fast::hash(checked)), &mut digits);
+    base62::encode_32(crc32fast::hash(checked), &mut digits);
     digits
 }
 
