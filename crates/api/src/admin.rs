@@ -1,9 +1,10 @@
-//! The admin listener's routes: plans, agencies, keys, bookings, use, audit, metrics. For the airline, never for
+//! The admin listener's routes: plans, agencies, keys, addresses, bookings, use, audit, metrics. For the airline, never for
 //! agencies; bound to the loopback address unless an operator says otherwise.
 //!
 //! Everything under `/admin/v1` needs the bearer token that lies in the data directory. Health and metrics are
 //! open, as the tools that poll them expect.
 
+mod addresses;
 mod agencies;
 mod audit;
 mod bookings;
@@ -69,6 +70,13 @@ pub fn router(desk: Arc<Desk>, mut settings: Settings) -> Router {
         .route("/admin/v1/status", get(status::status))
         .route("/admin/v1/plans", get(plans::list_plans))
         .route("/admin/v1/plans/{name}", put(plans::set_plan))
+        .route("/admin/v1/addresses", get(addresses::list_networks))
+        .route(
+            "/admin/v1/addresses/{network}",
+            get(addresses::show_address).put(addresses::list_network).delete(addresses::unlist_network),
+        )
+        .route("/admin/v1/addresses/{network}/forgive", post(addresses::forgive_address))
+        .route("/admin/v1/penalties", get(addresses::list_penalties))
         .route("/admin/v1/agencies", get(agencies::list_agencies).post(agencies::create_agency))
         .route("/admin/v1/agencies/{name}", get(agencies::show_agency))
         .route("/admin/v1/agencies/{name}/suspend", post(agencies::suspend_agency))

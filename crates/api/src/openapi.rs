@@ -69,6 +69,7 @@ fn complete_operation(operation: &mut Value) {
             .as_array()
             .is_some_and(|all| all.iter().any(|one| one["in"] == "path")),
         asks_the_store: !scopes.is_null() || operation["operationId"] == "readyz",
+        is_health: ["healthz", "readyz"].iter().any(|id| operation["operationId"] == *id),
     };
     if traits.keyed {
         operation["security"] = json!([{ "api_key": scopes }, { "bearer": scopes }, { "signature": scopes }]);
@@ -120,6 +121,8 @@ struct Traits {
     has_body: bool,
     has_path: bool,
     asks_the_store: bool,
+    /// Answered whatever address it comes from.
+    is_health: bool,
 }
 
 /// Status, codes, and which operations answer so.
@@ -135,16 +138,22 @@ const SHARED_REFUSALS: &[SharedRefusal] = &[
     ("401", "key-missing, key-malformed, key-unknown, signature-invalid", |operation| operation.keyed),
     (
         "403",
-        "scope-missing, address-not-allowed, agency-suspended, signature-required, certificate-required; with a body \
-         agency-mismatch",
+        "scope-missing, address-not-allowed, agency-suspended, signature-required, certificate-required, screened; with \
+         a body agency-mismatch",
         |operation| operation.keyed,
     ),
+    ("403", "screened", |operation| !operation.keyed && !operation.is_health),
     ("404", "not-found", |operation| operation.has_path),
     ("406", "not-acceptable", |operation| operation.keyed),
     ("408", "request-timeout", |operation| operation.has_body),
     ("414", "uri-too-long", |_| true),
-    ("429", "rate-limited, quota-exceeded, too-many-in-flight, too-many-failed-attempts", |operation| {
-        operation.keyed
+    (
+        "429",
+        "rate-limited, quota-exceeded, too-many-in-flight, too-many-failed-attempts, address-rate-limited",
+        |operation| operation.keyed,
+    ),
+    ("429", "address-rate-limited, too-many-failed-attempts", |operation| {
+        !operation.keyed && !operation.is_health
     }),
     ("431", "headers-too-large", |_| true),
     ("500", "internal", |_| true),

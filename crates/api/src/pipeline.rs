@@ -5,6 +5,7 @@
 //! plan has a place for the call. Whatever a stage refuses ends up in one place, where the refusal is written,
 //! named, logged and counted.
 
+mod addresses;
 mod credentials;
 mod entrance;
 mod envelope;
@@ -60,21 +61,25 @@ async fn pass(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    // Sizes and headers that may stand once: costs nothing, and nobody needs to be known for it.
-    envelope::check(&request)?;
+    // Is the address one that nobody is served at? Before anything else is looked at, and whatever key comes with it.
+    let (source, now) = (exchange.source(), exchange.begun_at());
+    let visit = door.doorkeeper.look(door.desk.gate().addresses(), &request, source, now)?;
 
-    // Is there such an operation, and who may call it? The answer comes from the very document that describes
-    // the API, so that what is documented is what is enforced.
-    match door.entrances.find(&request)? {
-        Access::Open => {}
+    // Sizes and headers that may stand once: costs nothing, and nobody needs to be known for it. Then: is there such an
+    // operation, and who may call it? The answer comes from the very document that describes the API, so that what is
+    // documented is what is enforced.
+    let access = envelope::check(&request).and_then(|()| door.entrances.find(&request));
+    match access.map_err(|refusal| door.doorkeeper.turn_away(refusal, &visit))? {
+        // Strangers are counted by their addresses.
+        Access::Open => door.doorkeeper.let_stranger_in(&visit)?,
         Access::Key(scope, operation) => {
-            envelope::require_json_accepted(request.headers())?;
+            envelope::require_json_accepted(request.headers())
+                .map_err(|refusal| door.doorkeeper.turn_away(refusal, &visit))?;
             // Who is calling? Told from the key or the signature alone; storage is not asked.
-            let (source, now) = (exchange.source(), exchange.begun_at());
             let identified;
             (request, identified) = credentials::identify(door, request, source, now);
-            // Who fails too often is told to wait; a good key never comes here.
-            let answer = |not_let_in| door.doorkeeper.answer(not_let_in, source, now);
+            // Who fails too often, or comes too often without a key, is told to wait; a good key never comes here.
+            let answer = |not_let_in| door.doorkeeper.answer(not_let_in, &visit);
             let Identified { caller, signed } = identified.map_err(answer)?;
             exchange.note_caller(&caller);
             // Is that enough for this agency?
@@ -95,7 +100,7 @@ async fn pass(
             // Is the signature not a replay, and the body the signed one?
             if let Some(signed) = signed {
                 let settled = signed.settle(door, &caller, request, now).await;
-                request = settled.map_err(|refusal| door.doorkeeper.answer(refusal.into(), source, now))?;
+                request = settled.map_err(|refusal| door.doorkeeper.answer(refusal.into(), &visit))?;
             }
             request.extensions_mut().insert(Permitted(Arc::new(permit)));
         }

@@ -79,6 +79,8 @@ problem_table! {
     AgencyMismatch = "agency-mismatch", FORBIDDEN, "The body names another agency";
     /// The agency is suspended.
     AgencySuspended = "agency-suspended", FORBIDDEN, "The agency is suspended";
+    /// Screening has found what is not taken: an address on the list of those blocked.
+    Screened = "screened", FORBIDDEN, "The request was screened out";
     /// There is nothing here, or nothing that this caller may see.
     NotFound = "not-found", NOT_FOUND, "Not found";
     /// The path is served, but not with this method.
@@ -116,6 +118,8 @@ problem_table! {
     TooManyInFlight = "too-many-in-flight", TOO_MANY_REQUESTS, "Too many requests at once";
     /// More keys or signatures that are not taken than anybody mistypes.
     TooManyFailedAttempts = "too-many-failed-attempts", TOO_MANY_REQUESTS, "Too many failed attempts";
+    /// More requests from one address than a rule admits.
+    AddressRateLimited = "address-rate-limited", TOO_MANY_REQUESTS, "Too many requests from this address";
     /// A defect of this program.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
     /// The queue in front of the store is full.

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use skybridge_domain::id::Randomness;
 use skybridge_domain::time::{Clock, Timestamp};
-use skybridge_gate::{Gate, Peppers};
+use skybridge_gate::{AddressTerms, Gate, Peppers};
 use skybridge_store::{Key, Store, StoreError, Table};
 
 pub use admission::{AdmissionError, RouteUsage, Usage};
@@ -58,11 +58,19 @@ impl Desk {
         node: Node,
     ) -> Result<Self, partners::PartnerError> {
         let now = clock.now();
-        let roster = partners::Roster::load(&*store, now).await?;
+        let mut roster = partners::Roster::load(&*store, now).await?;
         let gate = Gate::new(peppers, roster.partners(now), node, now)?;
+        gate.addresses().put_stored(roster.networks_if_changed().unwrap_or_default());
         let leases = admission::Leases::new(Arc::clone(&store), Arc::clone(&clock));
         let (roster, uses_looked_at) = (tokio::sync::Mutex::new(roster), partners::UsesLookedAt::default());
         Ok(Self { store, gate, clock, randomness, leases, roster, uses_looked_at })
+    }
+
+    /// The same counter, with what an operator has chosen about addresses.
+    #[must_use]
+    pub fn with_address_terms(mut self, terms: AddressTerms) -> Self {
+        self.gate.set_address_terms(terms);
+        self
     }
 
     /// The gate in front of the counter.

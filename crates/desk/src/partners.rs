@@ -10,6 +10,7 @@ mod demands;
 mod exceptions;
 mod keys;
 mod last_uses;
+mod networks;
 mod plans;
 mod record;
 mod roster;
@@ -17,6 +18,7 @@ mod signing_keys;
 
 pub use keys::{IssuedKey, KeyRequest, Rotation};
 pub(crate) use last_uses::UsesLookedAt;
+pub use networks::NetworkOrder;
 pub use plans::PlanEntry;
 pub(crate) use roster::Roster;
 pub use roster::RosterSize;
@@ -24,6 +26,7 @@ pub use signing_keys::{IssuedSigningKey, Signer, SigningRotation};
 
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::key::KeyId;
+use skybridge_domain::network::Network;
 use skybridge_domain::plan::PlanName;
 use skybridge_gate::RegistryError;
 use skybridge_store::{Commit, CommitError, Key, Record, Store, StoreError, Table, Version, Write};
@@ -77,6 +80,23 @@ pub enum PartnerError {
     /// An agency has as many exceptions from screening as it may.
     #[error("agency {0} has as many exceptions from screening as it may; take one back first")]
     TooManyExceptions(AgencyName),
+    /// The network is not on the list.
+    #[error("network {0} is not on the list")]
+    NetworkNotListed(Network),
+    /// Blocking it would shut out a great part of all callers, and nobody said that it is meant.
+    #[error("network {0} is a great part of all addresses")]
+    NetworkVast(Network),
+    /// Blocking it would shut out a trusted proxy, and nobody said that it is meant.
+    #[error("network {network} has addresses of the trusted proxy {proxy}")]
+    NetworkOfProxy {
+        /// What was to be blocked.
+        network: Network,
+        /// The proxy's.
+        proxy: Network,
+    },
+    /// The list is full.
+    #[error("as many networks are listed as may be; a file takes more")]
+    TooManyNetworks,
     /// Another operator changed the same thing at the same moment, again and again.
     #[error("the record changed meanwhile; try again")]
     Contended,

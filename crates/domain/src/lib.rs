@@ -11,6 +11,7 @@ pub mod id;
 pub mod idempotency;
 pub mod json;
 pub mod key;
+pub mod network;
 pub mod operation;
 mod pem;
 pub mod plan;

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod addresses;
 mod authenticate;
 mod headers;
 mod last_use;
@@ -20,6 +21,10 @@ mod registry;
 mod signed;
 mod throttle;
 
+pub use addresses::{
+    AddressReport, AddressTerms, Addresses, Caution, Counted, FileLists, InvalidRateRule, Listing,
+    ListingOrigin, Penalised, PenaltyCause, PenaltyTerms, RateRule, ScreenMode,
+};
 pub use authenticate::{AuthenticationRefusal, Caller, Grace, ScopeMissing, Unmet};
 pub use headers::{HeaderText, PaceHeaders, pace_headers};
 pub use last_use::KeyUse;
@@ -52,6 +57,7 @@ pub struct Gate {
     post: Arc<Post>,
     /// The last uses of keys that left the registry, until they are written down.
     departed: Mutex<Vec<KeyUse>>,
+    addresses: Addresses,
 }
 
 impl Gate {
@@ -71,7 +77,9 @@ impl Gate {
     ) -> Result<Self, RegistryError> {
         let post = Arc::new(Post::new(node, now));
         let registry = ArcSwap::from_pointee(Registry::first(partners, &peppers, &post, now)?);
-        Ok(Self { registry, replacing: Mutex::new(()), peppers, post, departed: Mutex::new(Vec::new()) })
+        let (replacing, departed) = (Mutex::new(()), Mutex::new(Vec::new()));
+        let addresses = Addresses::new(AddressTerms::default());
+        Ok(Self { registry, replacing, peppers, post, departed, addresses })
     }
 
     /// Takes `partners` in place of what was known before. Holds from the next request on; what an agency has
@@ -92,6 +100,17 @@ impl Gate {
 
     fn departed(&self) -> MutexGuard<'_, Vec<KeyUse>> {
         self.departed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same gate with other terms for addresses, of which none has been counted yet.
+    pub fn set_address_terms(&mut self, terms: AddressTerms) {
+        self.addresses.set_terms(terms);
+    }
+
+    /// What is known of addresses.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
     }
 
     /// The node whose gate it is.

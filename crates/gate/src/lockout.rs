@@ -17,13 +17,14 @@
 
 mod ledger;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use skybridge_domain::key::KeyId;
 use skybridge_domain::time::Timestamp;
 
+use crate::addresses::network_of;
 use ledger::Ledger;
 
 /// How many failures are answered as such.
@@ -110,14 +111,5 @@ impl Lockout {
             ledgers.keys.charge(id, now);
         }
         Ok(())
-    }
-}
-
-/// What counts as one source: an IPv4 address, or the first 64 bits of an IPv6 address, which is what one customer of
-/// a network gets.
-fn network_of(source: IpAddr) -> IpAddr {
-    match source.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }

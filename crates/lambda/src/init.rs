@@ -64,14 +64,14 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
 
 /// Everything that must stand before the first event.
 async fn open() -> anyhow::Result<Function> {
-    let Settings { store, peppers, gateway_keys, errors, public_url } = Settings::read()?;
+    let Settings { store, peppers, gateway_keys, errors, public_url, addresses } = Settings::read()?;
     let chance = Arc::new(MachineRandomness);
     // The one place of the function that names a store.
     let store = Arc::new(DynamoStore::connect(&store, Arc::clone(&chance) as _));
     let peppers = peppers.unwrap_or_else(no_pepper);
     let node = Node::function(&*chance);
     let desk = Desk::open(store, peppers, Arc::new(MachineClock), chance, node).await;
-    let desk = desk.context("the tables cannot be read")?;
+    let desk = desk.context("the tables cannot be read")?.with_address_terms(addresses);
     Ok(Function::new(desk, gateway_keys, errors, public_url))
 }
 

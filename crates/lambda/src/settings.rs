@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use skybridge_api::problem::ErrorStyle;
 use skybridge_api::public::PublicUrl;
-use skybridge_gate::Peppers;
+use skybridge_gate::{AddressTerms, Peppers, ScreenMode};
 use skybridge_store_dynamodb::{Credentials, Settings as StoreSettings, SharedCredentialsProvider};
 use tracing_subscriber::filter::Targets;
 
@@ -16,6 +16,8 @@ const PUBLIC_URL: &str = "SKYBRIDGE_PUBLIC_URL";
 const LOG_LEVEL: &str = "SKYBRIDGE_LOG_LEVEL";
 const TRUST_GATEWAY_KEYS: &str = "SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS";
 const ERRORS: &str = "SKYBRIDGE_ERRORS";
+const ADDRESS_LISTS: &str = "SKYBRIDGE_SCREENING_ADDRESSES_LISTS";
+const ADDRESS_RATE: &str = "SKYBRIDGE_SCREENING_ADDRESSES_RATE";
 
 /// How long one request to DynamoDB may take, and all attempts at one operation.
 const CALL_TIMEOUT: Duration = Duration::from_millis(1000);
@@ -40,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) errors: ErrorStyle,
     /// The address that callers sign; without it, the host that they send.
     pub(crate) public_url: Option<PublicUrl>,
+    /// What is done about addresses; all but the modes is what servers do if nobody chooses.
+    pub(crate) addresses: AddressTerms,
 }
 
 /// What to do with an API key that a REST API has checked against its usage plans.
@@ -68,6 +72,8 @@ pub(crate) enum InvalidSettings {
     TrustGatewayKeys(String),
     #[error("SKYBRIDGE_ERRORS is {0:?}; set it to problem or aws")]
     Errors(String),
+    #[error("{0} is {1:?}; set it to block, count or off")]
+    ScreenMode(&'static str, String),
     #[error(
         "SKYBRIDGE_PUBLIC_URL is {0:?}; set it to the address under which callers know the service, such as \
          https://api.example.com or https://ID.execute-api.REGION.amazonaws.com/prod"
@@ -112,7 +118,19 @@ impl Settings {
         let public_url = variable(PUBLIC_URL)?
             .map(|text| PublicUrl::parse(&text).ok_or(InvalidSettings::PublicUrl(text)))
             .transpose()?;
-        Ok(Self { store: store()?, peppers, gateway_keys, errors: errors()?, public_url })
+        let addresses = AddressTerms {
+            lists: screen_mode(ADDRESS_LISTS)?,
+            rate: screen_mode(ADDRESS_RATE)?,
+            ..AddressTerms::default()
+        };
+        Ok(Self { store: store()?, peppers, gateway_keys, errors: errors()?, public_url, addresses })
+    }
+}
+
+fn screen_mode(name: &'static str) -> Result<ScreenMode, InvalidSettings> {
+    match variable(name)? {
+        None => Ok(ScreenMode::Block),
+        Some(text) => ScreenMode::parse(&text).ok_or(InvalidSettings::ScreenMode(name, text)),
     }
 }
 

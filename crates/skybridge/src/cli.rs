@@ -4,6 +4,7 @@
 //! running server. Exit codes: 0 done; 1 refused, failed, or something is wrong with what was checked; 2 the
 //! command or the configuration makes no sense, or there is no server to ask.
 
+mod address;
 mod agency;
 mod audit;
 mod backup;
@@ -88,6 +89,8 @@ enum Command {
     #[command(subcommand)]
     SigningKey(signing_key::Command),
     #[command(subcommand)]
+    Address(address::Command),
+    #[command(subcommand)]
     Booking(booking::Command),
     Usage(usage::Args),
     Audit(audit::Args),
@@ -108,6 +111,7 @@ impl Command {
             Self::Agency(command) => command.run(session),
             Self::Key(command) => command.run(session),
             Self::SigningKey(command) => command.run(session),
+            Self::Address(command) => command.run(session),
             Self::Booking(command) => command.run(session),
             Self::Usage(args) => args.run(session),
             Self::Audit(args) => args.run(session),

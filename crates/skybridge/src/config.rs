@@ -3,6 +3,7 @@
 //! `default.toml` < file < environment < options. Everything that is wrong is reported at once, each fault
 //! naming the key, where its value comes from, the value, and what is right.
 
+mod addresses;
 pub(crate) mod environment;
 mod fault;
 mod layers;
@@ -18,9 +19,11 @@ use ipnet::IpNet;
 use skybridge_api::problem::ErrorStyle;
 use skybridge_api::public::PublicUrl;
 use skybridge_desk::Capacity;
+use skybridge_domain::network::Network;
 use skybridge_gate::{LockoutTerms, SignatureTerms};
 use tracing_subscriber::EnvFilter;
 
+pub(crate) use addresses::{AddressFiles, Addresses};
 pub(crate) use fault::{Fault, Faults};
 pub(crate) use layers::{DEFAULT_TOML, Layers};
 #[cfg(test)]
@@ -45,6 +48,7 @@ pub(crate) struct Config {
     pub(crate) dynamodb: DynamoDb,
     pub(crate) log: Log,
     pub(crate) lockout: LockoutTerms,
+    pub(crate) addresses: Addresses,
     pub(crate) signatures: SignatureTerms,
     /// `None`: by the Host that callers send.
     pub(crate) public_url: Option<PublicUrl>,
@@ -149,7 +153,7 @@ impl Config {
     /// Reads every value out of its text.
     pub(crate) fn read(layers: &Layers) -> Result<Self, Faults> {
         let mut reader = Reader { layers, faults: Vec::new() };
-        let config = Self {
+        let mut config = Self {
             data: reader.take("data", directory, "the path of a directory"),
             listen: reader.take("listen", address, "an address and a port, such as 127.0.0.1:8080"),
             admin_listen: reader.take(
@@ -178,6 +182,7 @@ impl Config {
                 calls_max: reader.take("overload.calls_max", calls, "a whole number from 1 to 1000000"),
                 latency_target: reader.duration("overload.latency_target"),
             },
+            addresses: addresses::read(&mut reader),
             tls: tls::read(&mut reader),
             commit_queue: reader.count("embedded.commit_queue"),
             dynamodb: DynamoDb {
@@ -217,6 +222,8 @@ impl Config {
                 refill: reader.duration("lockout.refill"),
             },
         };
+        let proxies = config.http.trusted_proxies.iter().copied();
+        config.addresses.terms.proxies = proxies.map(Network::of).collect();
         if reader.faults.is_empty() { Ok(config) } else { Err(Faults(reader.faults)) }
     }
 }

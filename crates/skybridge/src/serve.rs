@@ -4,6 +4,7 @@
 //! request. The order of an end: no new connections, the requests in flight, what the agencies have used, the
 //! store. A store that cannot write any more ends the process: only opening it again tells what is on disk.
 
+mod address_files;
 mod certificates;
 mod demo;
 mod doors;
@@ -80,6 +81,7 @@ async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<(
     data.create()?;
     let token = secrets::admin_token(&data, &MachineRandomness)?;
     let house = House::open(config, &data, manner).await?;
+    address_files::load(&config.addresses.files, &house.desk)?;
     let draining = Draining::default();
     let routers = house.routers(config, token, &draining, logs);
     // The embedded store has told of another server before; this holds for the others too.
@@ -97,6 +99,7 @@ async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<(
     if let Some(tls) = &tls {
         certificates::keep_up(Arc::clone(tls))?;
     }
+    address_files::keep_up(&config.addresses.files, Arc::clone(&house.desk))?;
     let (public_drain, signal) = drain();
     doors::open_public(public, routers.public, config, tls, signal);
     let (admin_drain, signal) = drain();
@@ -150,7 +153,8 @@ impl House {
         let node = if store.is_shared() { Node::server(&*randomness) } else { Node::sole() };
         let node = node.with_capacity(config.capacity);
         let desk = Desk::open(store.port(), peppers, clock, randomness, node).await;
-        let desk = Arc::new(desk.context("the store holds what this program cannot read")?);
+        let desk = desk.context("the store holds what this program cannot read")?;
+        let desk = Arc::new(desk.with_address_terms(config.addresses.terms.clone()));
         let keys = desk.gate().keys_without_pepper();
         if fresh {
             anyhow::ensure!(

@@ -9,9 +9,10 @@ use crate::refuse;
 /// A change of partners that was not made.
 pub(super) fn partner(error: PartnerError) -> Refusal {
     let code = match &error {
-        PartnerError::AgencyNotFound(_) | PartnerError::PlanNotFound(_) | PartnerError::KeyNotFound(_) => {
-            Code::NotFound
-        }
+        PartnerError::AgencyNotFound(_)
+        | PartnerError::PlanNotFound(_)
+        | PartnerError::KeyNotFound(_)
+        | PartnerError::NetworkNotListed(_) => Code::NotFound,
         PartnerError::AgencyExists(_) => Code::AlreadyExists,
         PartnerError::KeyNotActive(_)
         | PartnerError::KeyReplaced { .. }
@@ -19,8 +20,11 @@ pub(super) fn partner(error: PartnerError) -> Refusal {
         | PartnerError::KeyDoesNotSign(_)
         | PartnerError::TooManyCertificates(_)
         | PartnerError::TooManyExceptions(_)
+        | PartnerError::TooManyNetworks
         | PartnerError::NoCertificateLeft(_) => Code::InvalidTransition,
-        PartnerError::PublicKeyMismatch(_) => Code::InvalidRequest,
+        PartnerError::PublicKeyMismatch(_)
+        | PartnerError::NetworkVast(_)
+        | PartnerError::NetworkOfProxy { .. } => Code::InvalidRequest,
         PartnerError::Contended => Code::Overloaded,
         PartnerError::Roster(_) => return Refusal::internal(error),
         PartnerError::Store(_) => {
@@ -45,6 +49,16 @@ fn hint(error: &PartnerError) -> &'static str {
             " `skybridge agency pin-certificate` pins one, `skybridge agency require` changes what is required."
         }
         PartnerError::TooManyExceptions(_) => " `skybridge screen exceptions AGENCY` lists them.",
+        PartnerError::NetworkNotListed(_) => {
+            " `skybridge address list` shows those that are; a file's are changed in the file."
+        }
+        PartnerError::NetworkVast(_) => {
+            " Blocking it shuts out most callers; if that is meant, say so (`--deliberately`, `\"deliberately\":true`)."
+        }
+        PartnerError::NetworkOfProxy { .. } => {
+            " Requests come from it on behalf of everybody; if blocking it is meant, say so (`--deliberately`, \
+             `\"deliberately\":true`)."
+        }
         _ => "",
     }
 }

@@ -1,14 +1,20 @@
-//! What becomes of a caller whose key or signature was not taken: the refusal, counted, or a lockout.
+//! What becomes of a caller that no key lets in: the refusal, counted, or word of when to come again.
 //!
-//! Asked only after the check has failed, so nobody with a good key ever meets it.
+//! Asked only after the check has failed, or where there is nothing to check, so nobody with a good key ever meets it;
+//! but for addresses that an operator has blocked, and for rules that count everybody.
+//!
+//! Every request of a stranger is counted in one place: a key or a signature that is not taken by the lockout, any
+//! other by the rules on rates. Both lead to the same penalties (`addresses.rs`).
 
 use std::net::IpAddr;
 
+use axum::extract::Request;
 use metrics::{Counter, counter, describe_counter};
 use skybridge_domain::key::KeyId;
 use skybridge_domain::time::Timestamp;
-use skybridge_gate::{LockedOut, LockedOutBy, Lockout, LockoutTerms};
+use skybridge_gate::{Addresses, LockedOutBy, Lockout, LockoutTerms};
 
+use super::addresses::{Turnstile, Visit, too_many_failures};
 use crate::problem::{Code, Refusal};
 
 /// The codes that count as a failure: something was presented, and it does not hold. A key that holds but may not be
@@ -36,6 +42,7 @@ pub(crate) struct Doorkeeper {
     failed: Vec<(Code, Counter)>,
     locked_out_by_source: Counter,
     locked_out_by_key: Counter,
+    turnstile: Turnstile,
 }
 
 impl Doorkeeper {
@@ -57,36 +64,56 @@ impl Doorkeeper {
             failed: FAILURES.map(failed).into(),
             locked_out_by_source: locked_out("source"),
             locked_out_by_key: locked_out("key"),
+            turnstile: Turnstile::register(),
         }
     }
 
-    /// The answer to a request from `source` that was not let in.
-    pub(super) fn answer(&self, not_let_in: NotLetIn, source: IpAddr, now: Timestamp) -> Refusal {
+    /// Looks at where a request comes from, before anything else is looked at.
+    pub(super) fn look<'a>(
+        &self,
+        addresses: &'a Addresses,
+        request: &Request,
+        source: IpAddr,
+        now: Timestamp,
+    ) -> Result<Visit<'a>, Refusal> {
+        self.turnstile.look(addresses, request, source, now)
+    }
+
+    /// Lets in who needs no key, unless too much comes from the address.
+    pub(super) fn let_stranger_in(&self, visit: &Visit<'_>) -> Result<(), Refusal> {
+        self.turnstile.count_stranger(visit)
+    }
+
+    /// The answer to a stranger's request that is refused: as it stands, or that too much comes from the address.
+    pub(super) fn turn_away(&self, refusal: Refusal, visit: &Visit<'_>) -> Refusal {
+        self.turnstile.count_stranger(visit).err().unwrap_or(refusal)
+    }
+
+    /// The answer to a request that was not let in.
+    pub(super) fn answer(&self, not_let_in: NotLetIn, visit: &Visit<'_>) -> Refusal {
         let NotLetIn { refusal, claimed, counts } = not_let_in;
-        let counter = self.failed.iter().find(|(code, _)| counts && *code == refusal.code);
-        let Some((_, counter)) = counter else { return refusal };
+        if !counts {
+            return refusal;
+        }
+        let Some((_, counter)) = self.failed.iter().find(|(code, _)| *code == refusal.code) else {
+            return self.turn_away(refusal, visit);
+        };
         counter.increment(1);
-        match self.lockout.charge(source, claimed, now) {
-            Ok(()) => refusal,
-            Err(locked_out) => {
-                match locked_out.by {
-                    LockedOutBy::Source => self.locked_out_by_source.increment(1),
-                    LockedOutBy::Key => self.locked_out_by_key.increment(1),
-                }
-                too_many(locked_out, now)
+        if let Err(under_penalty) = self.turnstile.heed_penalty(visit) {
+            return under_penalty;
+        }
+        let Err(locked_out) = self.lockout.charge(visit.source, claimed, visit.now) else { return refusal };
+        match locked_out.by {
+            // Another's guesses at a key are not held against the address that came last.
+            LockedOutBy::Key => {
+                self.locked_out_by_key.increment(1);
+                too_many_failures(locked_out.retry_at, visit.now)
+            }
+            LockedOutBy::Source => {
+                self.locked_out_by_source.increment(1);
+                let until = self.turnstile.failed(visit, locked_out.retry_at);
+                too_many_failures(until, visit.now)
             }
         }
     }
-}
-
-/// The same words whatever was counted and whatever was wrong: a lockout tells nothing of the key.
-fn too_many(locked_out: LockedOut, now: Timestamp) -> Refusal {
-    let wait = locked_out.retry_at.since(now);
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    Refusal::new(
-        Code::TooManyFailedAttempts,
-        "Too many requests from this address, or for this key, came with a key or a signature that is not taken. A \
-         request with a good one is served at once; otherwise wait as long as Retry-After says.",
-    )
-    .retry_after(seconds.max(1))
 }

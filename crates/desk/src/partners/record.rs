@@ -1,6 +1,6 @@
-//! Plans, agencies and keys as records, and back.
+//! Plans, agencies and keys as records, and back. Listed networks are in `networks.rs`.
 //!
-//! Ids: `plan#NAME`, `agency#NAME`, `key#ID` (and `change-log`, see there). Listings: one partition per kind, in order of name; keys in order
+//! Ids: `plan#NAME`, `agency#NAME`, `key#ID`, `network#CIDR` (and `change-log`, see there). Listings: one partition per kind, in order of name; keys in order
 //! of their agency's name, so that the keys of one agency stand together.
 
 use ipnet::IpNet;
@@ -15,6 +15,7 @@ use skybridge_store::{self as store, Attributes, Listing, Record, StoreError, Ta
 
 use crate::attribute::{self, Unreadable, damaged};
 use crate::partners::PlanEntry;
+use crate::partners::networks::NetworkRecord;
 
 /// What can be kept among the partners.
 pub(super) trait Kept: Sized {
@@ -39,6 +40,7 @@ pub(super) enum Partner {
     Plan(PlanEntry),
     Agency(Agency),
     Key(Key),
+    Network(NetworkRecord),
 }
 
 impl Partner {
@@ -49,6 +51,7 @@ impl Partner {
             Some(("plan", _)) => PlanEntry::read(attributes).map(Self::Plan),
             Some(("agency", _)) => Agency::read(attributes).map(Self::Agency),
             Some(("key", _)) => Key::read(attributes).map(Self::Key),
+            Some(("network", _)) => NetworkRecord::read(attributes).map(Self::Network),
             _ => Err(Unreadable("id")),
         };
         read.map_err(|error| damaged(&record.key, error))

@@ -10,12 +10,14 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use skybridge_domain::agency::{Agency, AgencyName};
 use skybridge_domain::key::{Key, KeyId, KeyState};
+use skybridge_domain::network::{ListedNetwork, Network};
 use skybridge_domain::plan::{Plan, PlanName};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::Partners;
 use skybridge_store::{self as store, Record, Store, StoreError, Table};
 
 use super::change_log::ChangeLog;
+use super::networks::NetworkRecord;
 use super::record::Partner;
 use super::{PartnerError, PlanEntry, all_kept};
 use crate::Desk;
@@ -43,6 +45,10 @@ pub(crate) struct Roster {
     agencies: HashMap<AgencyName, Agency>,
     /// Without those that hold no more: the gate answers them like unknown ones.
     keys: HashMap<KeyId, Key>,
+    /// On the list, expired ones too.
+    networks: HashMap<Network, ListedNetwork>,
+    /// Have they changed since the gate was told?
+    networks_changed: bool,
     log: ChangeLog,
     /// When the log was read last.
     as_of: Timestamp,
@@ -74,17 +80,21 @@ impl Roster {
         let log = ChangeLog::read(store).await?;
         let (plans, agencies, keys) = (HashMap::new(), HashMap::new(), HashMap::new());
         let reload_at = Some(now.plus(LISTING_LAG_MAX));
-        let mut roster = Self { plans, agencies, keys, log, as_of: now, reload_at };
+        let networks = HashMap::new();
+        let mut roster =
+            Self { plans, agencies, keys, networks, networks_changed: true, log, as_of: now, reload_at };
         // At once, because a function's first caller waits for it. Whoever is added meanwhile may be half there; the
         // log names them the next time it is read.
-        let (keys, agencies, plans) = tokio::try_join!(
+        let (keys, agencies, plans, networks) = tokio::try_join!(
             all_kept::<Key>(store, None, None),
             all_kept::<Agency>(store, None, None),
             all_kept::<PlanEntry>(store, None, None),
+            all_kept::<NetworkRecord>(store, None, None),
         )?;
         let partners = keys.into_iter().map(Partner::Key);
         let partners = partners.chain(agencies.into_iter().map(Partner::Agency));
-        for partner in partners.chain(plans.into_iter().map(Partner::Plan)) {
+        let partners = partners.chain(plans.into_iter().map(Partner::Plan));
+        for partner in partners.chain(networks.into_iter().map(Partner::Network)) {
             roster.put(partner, now);
         }
         // A listing may lag behind on stores of many machines; what is read by its key does not.
@@ -161,6 +171,13 @@ impl Roster {
             Partner::Key(key) => {
                 self.keys.remove(&key.id);
             }
+            Partner::Network(record) => {
+                self.networks_changed = true;
+                match record {
+                    NetworkRecord::Listed(listed) => self.networks.insert(listed.network, listed),
+                    NetworkRecord::Removed { network, .. } => self.networks.remove(&network),
+                };
+            }
         }
     }
 
@@ -189,6 +206,16 @@ impl Roster {
             agencies: self.agencies.values().filter(|agency| is_whole(agency)).cloned().collect(),
             keys: self.keys.values().filter(holds).cloned().collect(),
         }
+    }
+
+    /// The networks on the list.
+    pub(crate) fn networks(&self) -> Vec<ListedNetwork> {
+        self.networks.values().cloned().collect()
+    }
+
+    /// The networks on the list, if the gate does not know them yet. From then on it is held to know.
+    pub(crate) fn networks_if_changed(&mut self) -> Option<Vec<ListedNetwork>> {
+        std::mem::take(&mut self.networks_changed).then(|| self.networks())
     }
 
     /// The log as it was when this was read.
@@ -225,6 +252,9 @@ impl Desk {
 
     /// Lets the gate know of the roster. If that fails, the next to catch up tries again.
     pub(super) fn put_in_force(&self, roster: &mut Roster, now: Timestamp) -> Result<(), PartnerError> {
+        if let Some(networks) = roster.networks_if_changed() {
+            self.gate.addresses().put_stored(networks);
+        }
         let replaced = self.gate.replace(roster.partners(now), now);
         if replaced.is_err() {
             roster.log = ChangeLog::default();

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test it is the assertion that there is a value")]
 
+mod addresses;
 mod cluster;
 mod compared;
 mod crash;

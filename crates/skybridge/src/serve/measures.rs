@@ -40,6 +40,12 @@ impl Gauges {
     pub(super) fn of(desk: Arc<Desk>, store: OpenStore, lines_dropped: ErrorCounter) -> Self {
         describe_gauge!("skybridge_calls_in_flight", "Calls of agencies that are under way");
         describe_gauge!("skybridge_calls_in_flight_limit", "How many may be before calls are shed");
+        describe_gauge!("skybridge_addresses_tracked", "Sources whose requests are counted");
+        describe_gauge!("skybridge_addresses_penalised", "Sources that are under a penalty");
+        describe_gauge!(
+            "skybridge_address_networks",
+            "Networks that are blocked or allowed, of store and files"
+        );
         describe_counter!(
             "skybridge_access_lines_dropped_total",
             "Lines of the access log that nobody took in time"
@@ -52,6 +58,10 @@ impl Gauges {
         let load = self.desk.gate().load();
         gauge!("skybridge_calls_in_flight").set(load.under_way);
         gauge!("skybridge_calls_in_flight_limit").set(load.limit);
+        let addresses = self.desk.gate().addresses();
+        gauge!("skybridge_addresses_tracked").set(addresses.tracked() as f64);
+        gauge!("skybridge_addresses_penalised").set(addresses.penalised(self.desk.now()).len() as f64);
+        gauge!("skybridge_address_networks").set(addresses.entries() as f64);
         let dropped = u64::try_from(self.lines_dropped.dropped_lines()).unwrap_or(u64::MAX);
         counter!("skybridge_access_lines_dropped_total").absolute(dropped);
         self.store.measure();

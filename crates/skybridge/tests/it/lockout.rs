@@ -39,15 +39,19 @@ async fn who_fails_too_often_waits_just_as_long_as_told() {
         ask(&app, wrong, "192.0.2.7").await.expect_refusal(401, "key-malformed");
     }
     let refused = ask(&app, wrong, "192.0.2.7").await.expect_refusal(429, "too-many-failed-attempts");
-    assert_eq!(refused.header("retry-after"), "3");
+    assert_eq!(refused.header("retry-after"), "10");
     assert_eq!(refused.header("ratelimit"), "", "it is apart from plans");
     // Being refused so does not move the moment away.
-    app.advance(Duration::from_millis(2_999));
+    app.advance(Duration::from_millis(9_999));
     let refused = ask(&app, wrong, "192.0.2.7").await.expect_refusal(429, "too-many-failed-attempts");
     assert_eq!(refused.header("retry-after"), "1");
     app.advance(Duration::from_millis(1));
-    ask(&app, wrong, "192.0.2.7").await.expect_refusal(401, "key-malformed");
-    ask(&app, wrong, "192.0.2.7").await.expect_refusal(429, "too-many-failed-attempts");
+    // By now three more count as failures; after them the wait is twice as long.
+    for _ in 0..3 {
+        ask(&app, wrong, "192.0.2.7").await.expect_refusal(401, "key-malformed");
+    }
+    let refused = ask(&app, wrong, "192.0.2.7").await.expect_refusal(429, "too-many-failed-attempts");
+    assert_eq!(refused.header("retry-after"), "20");
 
     // The agency behind the same address notices nothing, and neither do strangers elsewhere.
     ask(&app, &good, "192.0.2.7").await.expect(200);

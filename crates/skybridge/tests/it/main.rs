@@ -4,6 +4,8 @@
 
 mod kit;
 
+mod addresses;
+mod addresses_program;
 mod admin;
 mod aws_errors;
 mod bad_input;

@@ -17,7 +17,7 @@ use skybridge_desk::{Desk, Node};
 use skybridge_domain::id::Randomness;
 use skybridge_domain::key::PepperId;
 use skybridge_domain::time::{Clock, Timestamp};
-use skybridge_gate::Peppers;
+use skybridge_gate::{AddressTerms, Peppers};
 use skybridge_store::{MemoryStore, Store};
 use tower::ServiceExt;
 
@@ -85,7 +85,13 @@ impl App {
 
     /// A counter over an empty store in memory that refuses in this style.
     pub(crate) async fn in_style(errors: ErrorStyle) -> Self {
-        Self::opened(Arc::new(MemoryStore::default()), BEGIN, Node::sole(), errors).await
+        Self::opened(Arc::new(MemoryStore::default()), BEGIN, Node::sole(), errors, AddressTerms::default())
+            .await
+    }
+
+    /// A counter over an empty store in memory with these terms for addresses, which refuses in this style.
+    pub(crate) async fn watching(addresses: AddressTerms, errors: ErrorStyle) -> Self {
+        Self::opened(Arc::new(MemoryStore::default()), BEGIN, Node::sole(), errors, addresses).await
     }
 
     /// A counter over `store`, opened at `now`.
@@ -95,16 +101,22 @@ impl App {
 
     /// A counter over `store`, opened at `now` as `node`.
     pub(crate) async fn of_node(store: Arc<dyn Store>, now: Timestamp, node: Node) -> Self {
-        Self::opened(store, now, node, ErrorStyle::default()).await
+        Self::opened(store, now, node, ErrorStyle::default(), AddressTerms::default()).await
     }
 
-    async fn opened(store: Arc<dyn Store>, now: Timestamp, node: Node, errors: ErrorStyle) -> Self {
+    async fn opened(
+        store: Arc<dyn Store>,
+        now: Timestamp,
+        node: Node,
+        errors: ErrorStyle,
+        addresses: AddressTerms,
+    ) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(now.as_nanos())));
         let peppers = Peppers::new(PepperId::parse("test").unwrap(), [7; 32]);
         // Another run draws other numbers, as it would with real chance.
         let seed = Arc::new(Seeded(Mutex::new(now.as_nanos())));
         let desk = Desk::open(Arc::clone(&store), peppers, Arc::clone(&clock) as _, seed, node);
-        let desk = Arc::new(desk.await.unwrap());
+        let desk = Arc::new(desk.await.unwrap().with_address_terms(addresses));
         let draining = Draining::default();
         let options = public::Options { draining: draining.clone(), errors, ..public::Options::default() };
         let settings = admin::Settings {
@@ -243,6 +255,10 @@ impl Client<'_> {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send_json(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path).body(Body::empty()).unwrap()).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
