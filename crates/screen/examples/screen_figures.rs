@@ -1,0 +1,61 @@
+//! What the built-in rules catch of known attacks, and what they refuse of honest bookings.
+//!
+//! `cargo run --example screen_figures -p skybridge-screen [misses]`: the table; with `misses`, also the texts of the
+//! training half that were not caught, and every honest text that was.
+
+#![expect(clippy::print_stdout, reason = "prints a table")]
+
+#[path = "../tests/corpus/lib.rs"]
+mod corpus;
+
+use corpus::{Half, attacks, awkward, honest};
+use skybridge_screen::{Exceptions, Field, Pointer, Profile, Screen, Text, Verdict};
+
+fn main() {
+    let screen = Screen::new(Profile::default(), None);
+    let verdict = |value: &str| -> Verdict {
+        screen.inspect(
+            [Text { field: Field::Remarks, pointer: Pointer::Of("/remarks"), value }],
+            Exceptions::NONE,
+        )
+    };
+    let shows = std::env::args().nth(1).is_some_and(|argument| argument == "misses");
+    for half in [Half::Training, Half::HeldOut] {
+        let texts: Vec<_> = attacks().into_iter().filter(|attack| attack.half() == half).collect();
+        let missed: Vec<_> = texts.iter().filter(|attack| !verdict(&attack.payload).is_blocked()).collect();
+        let caught = texts.len() - missed.len();
+        println!("attacks, {half:?}: {caught} of {} ({:.1} %)", texts.len(), share(caught, texts.len()));
+        for family in 930..=944 {
+            let of_family = texts.iter().filter(|attack| attack.rule / 1000 == family).count();
+            let missed = missed.iter().filter(|attack| attack.rule / 1000 == family).count();
+            println!("  {family}: {} of {of_family}", of_family - missed);
+        }
+        if shows && half == Half::Training {
+            missed.iter().for_each(|attack| println!("missed {} {:?}", attack.rule, attack.payload));
+        }
+    }
+    for kind in ["plain", "tricky"] {
+        let texts: Vec<_> = honest().into_iter().filter(|text| text.kind == kind).collect();
+        report(kind, texts.iter().map(|text| text.value.as_str()), &verdict);
+    }
+    report("awkward", awkward().iter().map(String::as_str), &verdict);
+}
+
+fn report<'a>(kind: &str, texts: impl Iterator<Item = &'a str>, verdict: &impl Fn(&str) -> Verdict) {
+    let (mut all, mut hit) = (0, 0);
+    for text in texts {
+        let found = verdict(text);
+        all += 1;
+        if !found.hits.is_empty() {
+            hit += 1;
+            let rules: Vec<_> = found.hits.iter().map(|hit| hit.rule.as_str()).collect();
+            println!("refused {rules:?} {text:?}");
+        }
+    }
+    println!("honest, {kind}: {hit} of {all} texts hit");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share of a few thousand")]
+fn share(part: usize, of: usize) -> f64 {
+    100.0 * part as f64 / of as f64
+}

@@ -1,0 +1,84 @@
+use super::*;
+
+fn plain(text: &str) -> String {
+    Views::of(text, Traits::of(text)).plain.unwrap_or_else(|| text.to_owned())
+}
+
+fn shell(text: &str) -> Option<String> {
+    Views::of(text, Traits::of(text)).shell
+}
+
+#[test]
+fn encodings_are_undone() {
+    for (sent, expected) in [
+        ("%27%20or%201%3d1", "' or 1=1"),
+        ("%2527", "'"),
+        ("%25252527", "'"),
+        ("%u0027 or", "' or"),
+        ("%c0%af..", "/.."),
+        ("caf%C3%A9", "café"),
+        ("%e9", "é"),
+        ("a+b%20c", "a b c"),
+        ("&lt;script&gt;", "<script>"),
+        ("&#60;&#x73;&#0000000099;", "<sc"),
+        ("&#60script", "<script"),
+        ("$&LBRACE;x}", "${x}"),
+        ("$&lbracejndi", "${jndi"),
+        ("\\x3cscript\\u003e\\u{3e}\\076", "<script>>>"),
+        ("\\U0000003c", "<"),
+        ("ｓｅｌｅｃｔ＇", "select'"),
+        ("sel\u{200b}ect", "select"),
+        ("s\0elect", "select"),
+        ("𝐬𝐞𝐥𝐞𝐜𝐭", "select"),
+        ("ѕеlect", "select"),
+        ("O’Brien", "O'Brien"),
+        ("a\u{3000}b", "a b"),
+    ] {
+        assert_eq!(plain(sent), expected, "{sent}");
+    }
+}
+
+#[test]
+fn comments_and_white_space_become_one_space() {
+    for (sent, expected) in [
+        ("union/**/select", "union select"),
+        ("union /* a */\t\n select", "union select"),
+        ("/*!50000select*/ 1", " select 1"),
+        ("select -- x\n1", "select 1"),
+        ("a /* never closed", "a /* never closed"),
+        ("a  b", "a b"),
+        ("a\r\nb", "a b"),
+    ] {
+        assert_eq!(plain(sent), expected, "{sent}");
+    }
+}
+
+#[test]
+fn a_text_with_nothing_to_undo_is_borrowed() {
+    for text in [
+        "wheelchair at gate, seat 12A",
+        "50% off; no refund & no change",
+        "Übergepäck für Jürgen, 東京 からの便",
+        "Почта и телефон агента",
+        "AND/OR 12*3",
+        "C:\\Users",
+    ] {
+        let views = Views::of(text, Traits::of(text));
+        assert_eq!(views.plain, None, "{text}");
+    }
+    assert_eq!(shell("O'Brien"), None);
+}
+
+#[test]
+fn a_shell_reads_through_quotes() {
+    for (sent, expected) in [
+        ("c'a't /etc/p\\asswd", "cat /etc/passwd"),
+        ("c$@at${IFS}x", "cat x"),
+        ("w^hoami /x", "whoami /x"),
+        ("adduse[r] x", "adduser x"),
+        ("pi``ng x", "ping x"),
+        ("sh$XX -c", "sh -c"),
+    ] {
+        assert_eq!(shell(sent).as_deref(), Some(expected), "{sent}");
+    }
+}

@@ -1,0 +1,83 @@
+//! The texts that the rules are measured with.
+
+#![allow(dead_code, clippy::allow_attributes, reason = "not every test reads all of them")]
+
+mod awkward;
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+pub(crate) use awkward::awkward;
+
+/// A value of a positive test of the OWASP Core Rule Set.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Attack {
+    /// The rule that it was written for.
+    pub(crate) rule: u32,
+    pub(crate) payload: String,
+}
+
+/// Rules are written with one half of the attacks in sight and measured with the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Half {
+    Training,
+    HeldOut,
+}
+
+impl Attack {
+    /// Which half it is in: a bit of the FNV-1a hash of the text, so that equal texts are in the same one.
+    pub(crate) fn half(&self) -> Half {
+        let hash = self.payload.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        });
+        if hash >> 32 & 1 == 0 { Half::Training } else { Half::HeldOut }
+    }
+}
+
+/// Every text of one honest booking, with its kind: `plain` or `tricky`.
+#[derive(Debug, Clone)]
+pub(crate) struct Honest {
+    pub(crate) kind: String,
+    pub(crate) pointer: &'static str,
+    pub(crate) value: String,
+    /// Which booking it is from.
+    pub(crate) booking: usize,
+}
+
+fn lines(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The attacks, in the order of the file.
+pub(crate) fn attacks() -> Vec<Attack> {
+    lines("tests/data/attacks.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The texts of the honest bookings, which the tests of the domain have too.
+pub(crate) fn honest() -> Vec<Honest> {
+    let file = lines("../domain/tests/data/bookings.jsonl");
+    file.lines().enumerate().flat_map(|(booking, line)| texts_of(booking, line)).collect()
+}
+
+fn texts_of(booking: usize, line: &str) -> Vec<Honest> {
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    let kind = line["kind"].as_str().unwrap();
+    let mut texts = Vec::new();
+    let mut add = |pointer, value: &serde_json::Value| {
+        if let Some(value) = value.as_str() {
+            texts.push(Honest { kind: kind.to_owned(), pointer, value: value.to_owned(), booking });
+        }
+    };
+    let body = &line["body"];
+    add("remarks", &body["remarks"]);
+    add("agency_reference", &body["agency_reference"]);
+    add("email", &body["contact"]["email"]);
+    add("phone", &body["contact"]["phone"]);
+    for passenger in body["passengers"].as_array().into_iter().flatten() {
+        add("given_name", &passenger["given_name"]);
+        add("family_name", &passenger["family_name"]);
+    }
+    texts
+}
