@@ -39,7 +39,7 @@ mod warm;
 
 pub use budget::Budget;
 pub use card::{CardFinding, Issuer, card_data};
-pub use crs::Crs;
+pub use crs::{CanaryFailure, Crs, CrsError, CrsOptions, CrsReport, CrsRule, Place};
 pub use exceptions::Exceptions;
 pub use family::Family;
 pub use field::{Field, Pointer, Text};

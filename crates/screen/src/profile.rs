@@ -85,6 +85,11 @@ impl Profile {
         own.min(self.mode_in(field))
     }
 
+    /// Whether the profile says what is to be done with this very rule.
+    pub(crate) fn names(&self, rule: &RuleId) -> bool {
+        self.rules.contains_key(rule)
+    }
+
     /// The strictest mode in this kind of field.
     #[must_use]
     pub fn mode_in(&self, field: Field) -> Mode {

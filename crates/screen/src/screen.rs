@@ -79,7 +79,7 @@ impl<'a> Inspection<'a, '_> {
         }
         let traits = Traits::of(text.value);
         if traits.is_word() && !Engine::get().anchors.may_be_in_word(text.value.len()) {
-            return Progress::Further;
+            return self.search_crs(text, 0);
         }
         if self.seen.contains(&(text.field, text.value)) {
             return Progress::Further;
@@ -124,7 +124,19 @@ impl<'a> Inspection<'a, '_> {
             }
             wanted.remove(&hits);
         }
-        Progress::Further
+        self.search_crs(text, score)
+    }
+
+    /// Asks the rules of CRS, if there are any, of a text with this score.
+    fn search_crs(&mut self, text: Text<'a>, score: u32) -> Progress {
+        let Self { screen, except, meter, verdict, .. } = self;
+        let Some(crs) = &screen.crs else { return Progress::Further };
+        let found = crs.inspect(text, &screen.profile, except, meter, (score, &mut verdict.hits));
+        if found.score >= u32::from(screen.profile.threshold) {
+            verdict.action = Action::Block;
+            return Progress::Ended;
+        }
+        if found.has_time { Progress::Further } else { self.overrun() }
     }
 
     fn overrun(&mut self) -> Progress {

@@ -1,7 +1,7 @@
 //! Building everything before the first request, and proving that it works.
 
 use crate::engine::Engine;
-use crate::{Exceptions, Family, Field, Pointer, Profile, RuleId, Screen, Text};
+use crate::{CanaryFailure, Exceptions, Family, Field, Pointer, Profile, RuleId, Screen, Text};
 
 /// What does not work although it is compiled in: the program must not serve.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum WarmFailure {
     /// A family has no example that is refused by the default profile.
     #[error("no example of the family {0} is refused")]
     Family(Family),
+    /// The directory of CRS does not do what it is for.
+    #[error(transparent)]
+    Crs(#[from] CanaryFailure),
 }
 
 impl Screen {
@@ -36,7 +39,7 @@ impl Screen {
     /// If a rule does not do what its examples say, or a family refuses nothing.
     pub fn warm(&self) -> Result<(), WarmFailure> {
         if let Some(crs) = &self.crs {
-            match *crs {}
+            crs.self_test()?;
         }
         let engine = Engine::get();
         for rule in &engine.rules {
