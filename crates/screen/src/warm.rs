@@ -1,5 +1,7 @@
 //! Building everything before the first request, and proving that it works.
 
+use std::time::Duration;
+
 use crate::engine::Engine;
 use crate::{CanaryFailure, Exceptions, Family, Field, Pointer, Profile, RuleId, Screen, Text};
 
@@ -52,7 +54,7 @@ impl Screen {
                 return Err(WarmFailure::Catches { rule: rule.id.clone(), example: example.clone() });
             }
         }
-        let default = Self::new(Profile::default(), None);
+        let default = Self::new(unhurried(), None);
         let refuses = |family: Family| {
             engine
                 .rules
@@ -75,9 +77,16 @@ impl Screen {
     }
 }
 
+/// The default without a limit of time: automata are being built here, perhaps on a machine that is busy starting.
+fn unhurried() -> Profile {
+    let mut profile = Profile::default();
+    profile.budget.time = Duration::MAX;
+    profile
+}
+
 /// Whether the rule matches some view of the text, and has an anchor in it.
 fn finds(rule: &RuleId, text: &str) -> bool {
-    let mut profile = Profile::default();
+    let mut profile = unhurried();
     profile.threshold = u8::MAX;
     let everything = Screen::new(profile, None);
     everything.inspect([remark(text)], Exceptions::NONE).hits.iter().any(|hit| hit.rule == *rule)
