@@ -89,8 +89,8 @@ problem_table! {
     NotAcceptable = "not-acceptable", NOT_ACCEPTABLE, "No acceptable form of answer";
     /// The body did not arrive in time.
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request took too long to arrive";
-    /// The booking's status does not allow this step.
-    InvalidTransition = "invalid-transition", CONFLICT, "The booking's status does not allow this";
+    /// The status of a booking does not allow this step, or what stands of a partner does not.
+    InvalidTransition = "invalid-transition", CONFLICT, "The present state does not allow this";
     /// `If-Match` names another version than the booking has.
     VersionMismatch = "version-mismatch", PRECONDITION_FAILED, "The booking has changed";
     /// More than 64 KiB of body.

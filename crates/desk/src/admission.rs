@@ -94,8 +94,9 @@ impl Desk {
     /// # Errors
     /// When the process or the plan does not allow it (it then counts against nothing), or no lease could be taken.
     pub async fn admit(&self, caller: &Caller, operation: &Operation) -> Result<Permit, AdmissionError> {
-        self.gate.room_for(caller)?;
-        match self.gate.admit(caller, operation, self.clock.now()) {
+        let now = self.clock.now();
+        self.gate.room_for(caller, now)?;
+        match self.gate.admit(caller, operation, now) {
             Admission::Admitted(permit) => {
                 for account in permit.renewals_due() {
                     self.leases.renew_ahead(account);

@@ -26,10 +26,9 @@ use crate::attribute::damaged;
 impl Desk {
     /// Commits what a call asked for, and has the gate know how long that took: what can be carried is told from it.
     async fn commit_for_call(&self, write: Write) -> Result<(), CommitError> {
-        let begun = self.clock.now();
+        let under_way = self.gate.begin_commit(self.clock.now());
         let outcome = self.store.commit(Commit::of(write)).await;
-        let now = self.clock.now();
-        self.gate.observe_commit(now.since(begun), now);
+        under_way.answered(self.clock.now());
         outcome
     }
 }

@@ -34,8 +34,9 @@ pub use pepper::{InvalidPeppers, Peppers, SecretHash};
 pub use registry::{Partners, RegistryError};
 pub use signed::{SignedRequest, ed25519_is_of, hmac_sha256_is_of};
 pub use throttle::{
-    Account, Admission, Allowance, Bucket, Capacity, Draft, Grant, LeaseRequest, LoadStanding, Node,
-    Overloaded, PaceSnapshot, Permit, Recorded, Refused, RouteTerms, Share, ThrottleRefusal,
+    Account, Admission, Allowance, Bucket, Capacity, CommitUnderWay, Draft, Grant, LeaseRequest,
+    LoadStanding, Node, Overloaded, PaceSnapshot, Permit, Recorded, Refused, RouteTerms, Share,
+    ThrottleRefusal,
 };
 
 use std::sync::{Arc, PoisonError};

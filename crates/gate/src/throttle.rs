@@ -34,7 +34,7 @@ pub(crate) use book::Post;
 pub use bucket::{Bucket, Recorded, Share};
 pub use drafts::Grant;
 pub use lease::{Account, Draft, LeaseRequest};
-pub use load::{Capacity, LoadStanding, Overloaded};
+pub use load::{Capacity, CommitUnderWay, LoadStanding, Overloaded};
 pub use node::Node;
 pub use permit::Permit;
 use permit::Place;
@@ -45,7 +45,6 @@ pub(crate) use terms::Terms;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use skybridge_domain::agency::AgencyName;
 use skybridge_domain::operation::Operation;
@@ -134,18 +133,18 @@ impl ThrottleRefusal {
 }
 
 impl Gate {
-    /// Can this process carry one more call of `caller`? To be asked before the plan is, so that a call that is turned
+    /// Can this process carry one more call of `caller` at `now`? To be asked before the plan is, so that a call that is turned
     /// away counts against nothing.
     ///
     /// # Errors
     /// When it cannot, and the agency has its share of what is under way.
-    pub fn room_for(&self, caller: &Caller) -> Result<(), Overloaded> {
-        self.post.load.room_for(|| caller.pace().lock().in_flight())
+    pub fn room_for(&self, caller: &Caller, now: Timestamp) -> Result<(), Overloaded> {
+        self.post.load.room_for(now, || caller.pace().lock().in_flight())
     }
 
-    /// Takes note that a commit of a call took `time` and was answered at `now`: what can be carried is told from it.
-    pub fn observe_commit(&self, time: Duration, now: Timestamp) {
-        self.post.load.observe(time, now);
+    /// A commit of a call begins at `now`: what can be carried is told from how long it takes.
+    pub fn begin_commit(&self, now: Timestamp) -> CommitUnderWay<'_> {
+        self.post.load.begin_commit(now)
     }
 
     /// How much is under way, and how much may be.

@@ -136,17 +136,19 @@ fn lay(
     options: Options,
 ) -> Result<Layers, Faults> {
     let mut layers = Layers::of_defaults();
-    if let Some((path, text)) = file {
-        let faults = layers.lay_file(path, text);
-        if !faults.is_empty() {
-            return Err(Faults(faults));
-        }
-    }
+    let mut faults = file.map_or_else(Vec::new, |(path, text)| layers.lay_file(path, text));
     layers.lay_environment(environment);
     for (key, option, text) in options {
         layers.lay_option(key, option, text);
     }
-    Ok(layers)
+    if faults.is_empty() {
+        return Ok(layers);
+    }
+    // Whatever else is wrong is told in the same breath.
+    if let Err(Faults(more)) = Config::read(&layers) {
+        faults.extend(more);
+    }
+    Err(Faults(faults))
 }
 
 impl Config {

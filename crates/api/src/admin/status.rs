@@ -27,6 +27,7 @@ pub(super) async fn status(State(office): State<Arc<Office>>) -> Result<Response
             uptime_seconds: office.desk.now().since(started_at).as_secs(),
             plans: size.plans,
             agencies: size.agencies,
+            agencies_with_certificate: size.agencies_with_certificate,
             keys: size.keys,
             keys_without_pepper: office.desk.gate().keys_without_pepper(),
             limits_ahead_seconds: office.desk.limits_ahead().as_secs(),
@@ -53,6 +54,8 @@ struct StatusDocument {
     uptime_seconds: u64,
     plans: usize,
     agencies: usize,
+    /// Those that must show a certificate.
+    agencies_with_certificate: usize,
     keys: usize,
     keys_without_pepper: usize,
     /// For so long, limits stand still: a clock was ahead.

@@ -35,6 +35,8 @@ pub struct RosterSize {
     pub plans: usize,
     /// Agencies, suspended ones too.
     pub agencies: usize,
+    /// Those of them that must show a certificate.
+    pub agencies_with_certificate: usize,
     /// Keys that hold now.
     pub keys: usize,
 }
@@ -269,6 +271,12 @@ impl Desk {
     pub async fn roster_size(&self) -> Result<RosterSize, PartnerError> {
         self.refresh_roster(Duration::ZERO).await?;
         let Partners { plans, agencies, keys } = self.roster.lock().await.partners(self.clock.now());
-        Ok(RosterSize { plans: plans.len(), agencies: agencies.len(), keys: keys.len() })
+        let is_bound = |agency: &&Agency| agency.demands.requirement.is_of_certificate();
+        Ok(RosterSize {
+            plans: plans.len(),
+            agencies: agencies.len(),
+            agencies_with_certificate: agencies.iter().filter(is_bound).count(),
+            keys: keys.len(),
+        })
     }
 }

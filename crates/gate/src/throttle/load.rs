@@ -5,7 +5,8 @@
 //! too. So the number of calls under way has a limit, and the limit follows the time of commits: while they take
 //! longer than the target it is lowered, by a fifth with each window of a tenth of a second; when they do not, it
 //! rises by an eighth with each window that made use of it. Less than three slow windows in a row are taken for a stall
-//! and change nothing.
+//! and change nothing. Where nothing is being committed and calls stand at the limit all the same (they all read), it
+//! rises likewise: nothing that they wait for is what lowered it.
 //!
 //! **Agencies are isolated from each other.** At the limit only agencies that have their share of it under way
 //! already are turned away (the limit divided by the agencies that have calls under way); one that has less still
@@ -60,6 +61,8 @@ pub(crate) struct Load {
     under_way: AtomicU32,
     /// Agencies that have calls under way.
     agencies: AtomicU32,
+    /// Commits that are under way.
+    committing: AtomicU32,
     /// The most calls that were under way in this window.
     peak: AtomicU32,
     /// Commits in this window, and the nanoseconds that they took together.
@@ -82,6 +85,7 @@ impl Load {
             limit: AtomicU32::new(capacity.calls_max),
             under_way: AtomicU32::new(0),
             agencies: AtomicU32::new(0),
+            committing: AtomicU32::new(0),
             peak: AtomicU32::new(0),
             commits: AtomicU64::new(0),
             commit_nanos: AtomicU64::new(0),
@@ -90,12 +94,19 @@ impl Load {
     }
 
     /// Is there room for one more call of an agency? It is asked how many it has under way only if that matters.
-    pub(super) fn room_for(&self, has_under_way: impl FnOnce() -> u32) -> Result<(), Overloaded> {
-        let limit = self.limit.load(Ordering::Relaxed);
+    pub(super) fn room_for(
+        &self,
+        now: Timestamp,
+        has_under_way: impl FnOnce() -> u32,
+    ) -> Result<(), Overloaded> {
         let under_way = self.under_way.load(Ordering::Relaxed);
-        if under_way < limit {
+        if under_way < self.limit.load(Ordering::Relaxed) {
             return Ok(());
         }
+        if self.committing.load(Ordering::Relaxed) == 0 {
+            self.close_window(now);
+        }
+        let limit = self.limit.load(Ordering::Relaxed);
         let share = (limit / self.agencies.load(Ordering::Relaxed).max(1)).max(1);
         // Shares that were granted when fewer agencies were there add up; twice the limit is the end in any case.
         if under_way < limit.saturating_mul(2) && has_under_way() < share {
@@ -123,12 +134,22 @@ impl Load {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// A commit took `time`, and was answered at `now`.
-    pub(crate) fn observe(&self, time: Duration, now: Timestamp) {
+    /// A commit begins at `now`.
+    pub(crate) fn begin_commit(&self, now: Timestamp) -> CommitUnderWay<'_> {
+        self.committing.fetch_add(1, Ordering::Relaxed);
+        CommitUnderWay { load: self, begun: now }
+    }
+
+    fn observe(&self, time: Duration, now: Timestamp) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.commit_nanos.fetch_add(nanos, Ordering::Relaxed);
-        // Whoever finds the window over closes it; the others need not wait for that.
+        self.close_window(now);
+    }
+
+    /// Closes the window if it is over.
+    fn close_window(&self, now: Timestamp) {
+        // Whoever finds it over closes it; the others need not wait for that.
         let Ok(mut window) = self.window.try_lock() else { return };
         if now.as_nanos() >= window.ends_at {
             window.ends_at = now.as_nanos() + WINDOW_NANOS;
@@ -165,6 +186,27 @@ impl Load {
     }
 }
 
+/// A commit that is under way; one that is given up is under way no more, and tells nothing.
+#[derive(Debug)]
+#[must_use]
+pub struct CommitUnderWay<'a> {
+    load: &'a Load,
+    begun: Timestamp,
+}
+
+impl CommitUnderWay<'_> {
+    /// It was answered at `now`.
+    pub fn answered(self, now: Timestamp) {
+        self.load.observe(now.since(self.begun), now);
+    }
+}
+
+impl Drop for CommitUnderWay<'_> {
+    fn drop(&mut self) {
+        self.load.committing.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// How things stand, for whoever watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoadStanding {
@@ -179,6 +221,7 @@ mod tests {
     use super::*;
 
     const MILLI: u64 = 1_000_000;
+    const START: Timestamp = Timestamp::from_nanos(0);
     const TARGET: Duration = Duration::from_millis(250);
 
     fn load(calls_max: u32) -> Load {
@@ -245,6 +288,21 @@ mod tests {
     }
 
     #[test]
+    fn a_load_of_reads_alone_gets_its_room_back() {
+        let load = load(4096);
+        for number in 0..40 {
+            window(&load, number * 2, 1000, 400);
+        }
+        (0..CALLS_MIN).for_each(|call| load.begin(call == 0));
+        let stuck = load.begin_commit(START);
+        let ask = |number| load.room_for(Timestamp::from_nanos(number * WINDOW_NANOS), || CALLS_MIN);
+        assert!((100..120).all(|number| ask(number).is_err()), "a commit is waited for");
+        drop(stuck);
+        assert!(ask(120).is_ok() || ask(121).is_ok());
+        assert!(load.standing().limit > CALLS_MIN);
+    }
+
+    #[test]
     fn a_clock_that_is_set_back_does_not_stop_the_adapting() {
         let load = load(4096);
         window(&load, 1_000_000, 1000, 400);
@@ -258,21 +316,21 @@ mod tests {
     fn at_the_limit_each_agency_has_its_share() {
         let load = load(10);
         for call in 0..10 {
-            load.room_for(|| call).unwrap();
+            load.room_for(START, || call).unwrap();
             load.begin(call == 0);
         }
-        let refused = load.room_for(|| 10).unwrap_err();
+        let refused = load.room_for(START, || 10).unwrap_err();
         assert_eq!(refused.retry_after, Duration::from_secs(1));
         for call in 0..5 {
-            load.room_for(|| call).unwrap();
+            load.room_for(START, || call).unwrap();
             load.begin(call == 0);
         }
-        assert!(load.room_for(|| 5).is_err(), "five of ten is the share of one of two");
+        assert!(load.room_for(START, || 5).is_err(), "five of ten is the share of one of two");
         load.begin(true);
-        assert!(load.room_for(|| 10).is_err());
-        assert!(load.room_for(|| 1).is_ok(), "one of ten is less than a third");
+        assert!(load.room_for(START, || 10).is_err());
+        assert!(load.room_for(START, || 1).is_ok(), "one of ten is less than a third");
         (0..10).rev().for_each(|call| load.end(call == 0));
-        assert!(load.room_for(|| 0).is_ok());
+        assert!(load.room_for(START, || 0).is_ok());
         assert_eq!(load.standing().under_way, 6);
     }
 
@@ -281,7 +339,7 @@ mod tests {
         let load = load(100);
         for _agency in 0..1000 {
             for call in 0..100 {
-                if load.room_for(|| call).is_ok() {
+                if load.room_for(START, || call).is_ok() {
                     load.begin(call == 0);
                 }
             }

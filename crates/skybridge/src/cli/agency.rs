@@ -110,10 +110,16 @@ fn list(session: &Session) -> Result<(), Failure> {
     let answer = session.client()?.get("/admin/v1/agencies")?;
     session.show(&answer, |answer| {
         let rows = answer.list("agencies").iter().map(|agency| {
-            [agency.text("name"), agency.text("status"), agency.text("plan"), agency.moment("created_at")]
+            [
+                agency.text("name"),
+                agency.text("status"),
+                agency.text("plan"),
+                agency.text("requires"),
+                agency.moment("created_at"),
+            ]
         });
         table::of(
-            ["NAME", "STATUS", "PLAN", "CREATED (UTC)"],
+            ["NAME", "STATUS", "PLAN", "REQUIRES", "CREATED (UTC)"],
             rows.collect(),
             "There is no agency yet. Create one:  skybridge agency create NAME --plan PLAN",
         )

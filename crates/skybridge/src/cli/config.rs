@@ -1,7 +1,9 @@
 //! `skybridge config`: what the configuration says, and whether it makes sense.
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
+use skybridge_listener::tls::Tls;
 
 use super::failure::Failure;
 use super::fields::Fields as _;
@@ -34,7 +36,10 @@ impl Command {
 }
 
 fn check(session: &Session) -> Result<(), Failure> {
-    Config::read(&session.layers(Options::new())?)?;
+    let config = Config::read(&session.layers(Options::new())?)?;
+    if let Some(tls) = config.tls {
+        Tls::load(tls).context("tls.certificate and tls.key cannot be used").map_err(Failure::Failed)?;
+    }
     let unknown = environment::unknown();
     session.show(&json!({ "ok": true, "unknown_environment": unknown }), |answer| {
         let mut text = "The configuration is right.".to_owned();

@@ -109,6 +109,17 @@ fn an_unknown_key_is_refused_with_its_line() {
 }
 
 #[test]
+fn an_unknown_key_does_not_hide_what_else_is_wrong() {
+    let file = "[http]\nidle_timout = \"1s\"\n[log]\nformat = \"xml\"\n";
+    let set = [("SKYBRIDGE_STORE", "paper")];
+    let faults = read(file, &set, vec![]).unwrap_err();
+    assert_eq!(faults.len(), 3, "{faults:?}");
+    assert!(faults[0].starts_with("`http.idle_timout`"));
+    assert!(faults[1..].iter().any(|fault| fault.starts_with("`store` (environment SKYBRIDGE_STORE)")));
+    assert!(faults[1..].iter().any(|fault| fault.starts_with("`log.format` (sky.toml, line 4)")));
+}
+
+#[test]
 fn a_section_in_place_of_a_value_and_the_reverse_are_refused() {
     assert!(read("[listen]\nport = 1", &[], vec![]).unwrap_err()[0].contains("`listen.port`"));
     assert!(read("http = 5", &[], vec![]).unwrap_err()[0].contains("`http`"));

@@ -218,6 +218,8 @@ async fn an_operator_registers_a_public_key_and_pins_a_certificate() {
     let pinned = run_json(data.path(), &["agency", "pin-certificate", "PartnerCo", "--certificate", &pem]);
     let sha256 = pinned["certificates"][0]["sha256"].as_str().unwrap();
     assert_eq!(run_json(data.path(), &["agency", "require", "PartnerCo", "both"])["requires"], "both");
+    let doctor = said(&run(data.path(), &["doctor"]));
+    assert!(doctor.contains("tls.client_certificates is off, so all their calls are refused"), "{doctor}");
     assert_eq!(run_json(data.path(), &["agency", "require", "PartnerCo", "none"])["requires"], "none");
     let unpinned = run_json(data.path(), &["agency", "unpin-certificate", "PartnerCo", sha256]);
     assert_eq!(unpinned["certificates"], json!([]));

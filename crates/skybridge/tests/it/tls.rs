@@ -95,8 +95,11 @@ async fn a_certificate_is_replaced_while_the_program_serves() {
         .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
         .output()
         .unwrap();
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains("tls.key") && said.contains("holds no private key"), "{said}");
+    let checked = program().args(["config", "check"]).output().unwrap();
+    for refused in [refused, checked] {
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains("tls.key") && said.contains("holds no private key"), "{said}");
+    }
 }
 
 #[tokio::test]

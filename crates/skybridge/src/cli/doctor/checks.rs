@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 use skybridge_domain::time::{Clock as _, Timestamp};
 use skybridge_gate::Peppers;
-use skybridge_listener::tls::Tls;
+use skybridge_listener::tls::{ClientCertificates, Tls};
 
 use super::super::client::{Client, Server};
 use super::super::config::unknown_variable;
@@ -212,10 +212,10 @@ pub(super) fn certificate(config: &Config) -> Option<Finding> {
     })
 }
 
-/// The server, if one runs; the store at rest, if none does.
 /// Less than this many seconds is not worth a word: clocks of nodes may be a second apart.
 const LIMITS_AHEAD_MIN: u64 = 5;
 
+/// The server, if one runs; the store at rest, if none does.
 pub(super) fn server(session: &Session, config: &Config) -> Vec<Finding> {
     let what = "server";
     let data = DataDir::at(&config.data);
@@ -225,7 +225,7 @@ pub(super) fn server(session: &Session, config: &Config) -> Vec<Finding> {
         return vec![none, store_at_rest(config, &data)];
     }
     match session.server().and_then(|server| status(&server).map(|status| (server, status))) {
-        Ok((server, status)) => answering(server, &status),
+        Ok((server, status)) => answering(server, &status, config),
         Err(failure @ Failure::Unusable(_)) => {
             vec![Finding::fail(what, failure.to_string()), store_at_rest(config, &data)]
         }
@@ -237,7 +237,7 @@ fn status(server: &Server) -> Result<Value, Failure> {
     Client::of(server.clone()).get("/admin/v1/status")
 }
 
-fn answering(server: Server, status: &Value) -> Vec<Finding> {
+fn answering(server: Server, status: &Value, config: &Config) -> Vec<Finding> {
     let up = status["uptime_seconds"]
         .as_u64()
         .map_or_else(|| "-".to_owned(), |seconds| crate::duration::words(Duration::from_secs(seconds)));
@@ -259,6 +259,15 @@ fn answering(server: Server, status: &Value) -> Vec<Finding> {
         Ok(_) => Finding::ok("store", counts),
         Err(failure) => Finding::fail("store", failure.to_string()),
     });
+    if let (Some(bound @ 1..), false) =
+        (status["agencies_with_certificate"].as_u64(), asks_for_certificates(config))
+    {
+        let told = format!(
+            "agencies that must show a certificate: {bound}; but tls.client_certificates is off, so all their calls \
+             are refused: set it to \"optional\""
+        );
+        findings.push(Finding::warn("certificates", told));
+    }
     if let Some(ahead @ LIMITS_AHEAD_MIN..) = status["limits_ahead_seconds"].as_u64() {
         let ahead = crate::duration::words(Duration::from_secs(ahead));
         let told = format!(
@@ -273,6 +282,10 @@ fn answering(server: Server, status: &Value) -> Vec<Finding> {
         findings.push(Finding::fail("keys", told));
     }
     findings
+}
+
+fn asks_for_certificates(config: &Config) -> bool {
+    config.tls.as_ref().is_some_and(|tls| tls.client_certificates != ClientCertificates::Off)
 }
 
 fn store_at_rest(config: &Config, data: &DataDir) -> Finding {
