@@ -13,6 +13,7 @@ mod keys;
 mod plans;
 mod refuse;
 mod request;
+mod screening;
 mod signing_keys;
 mod status;
 mod token;
@@ -33,6 +34,7 @@ use crate::draining::Draining;
 use crate::pipeline::{Exchange, RequestIds, run};
 use crate::problem::{Code, ErrorStyle, Refusal};
 use crate::public::health;
+use crate::screening::Screening;
 
 pub use token::AdminToken;
 
@@ -57,6 +59,8 @@ pub struct Settings {
     pub draining: Draining,
     /// The metrics as Prometheus reads them.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+    /// What the public listener does with texts; its findings are shown here.
+    pub screening: Arc<Screening>,
     /// Routes under `/admin/v1` that only some stores have, such as backup. They stand behind the token too.
     pub maintenance: Router,
 }
@@ -91,6 +95,14 @@ pub fn router(desk: Arc<Desk>, mut settings: Settings) -> Router {
         .route("/admin/v1/agencies/{name}/requirement", put(demands::require_of_agency))
         .route("/admin/v1/agencies/{name}/certificates", post(demands::pin_certificate))
         .route("/admin/v1/agencies/{name}/certificates/{sha256}", delete(demands::unpin_certificate))
+        .route("/admin/v1/agencies/{name}/screening-exceptions", post(screening::except_agency))
+        .route(
+            "/admin/v1/agencies/{name}/screening-exceptions/{rule}",
+            delete(screening::screen_agency_again),
+        )
+        .route("/admin/v1/screening", get(screening::show_screening))
+        .route("/admin/v1/screening/refusals", get(screening::list_refusals))
+        .route("/admin/v1/screening/exceptions", get(screening::list_exceptions))
         .route("/admin/v1/signing-keys/{key_id}/rotate", post(signing_keys::rotate_signing_key))
         .route("/admin/v1/keys/{key_id}/rotate", post(keys::rotate_key))
         .route("/admin/v1/keys/{key_id}/revoke", post(keys::revoke_key))

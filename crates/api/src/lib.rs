@@ -11,14 +11,17 @@ mod idempotency_key;
 mod openapi;
 mod path;
 mod pipeline;
+mod positive_model;
 mod precondition;
 pub mod problem;
 pub mod public;
 mod query;
 mod refuse;
+pub mod screening;
 mod signature;
 mod tally;
 mod usage;
 
 pub use draining::Draining;
 pub use pipeline::RequestIds;
+pub use positive_model::positive_model;

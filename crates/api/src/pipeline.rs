@@ -32,6 +32,7 @@ use credentials::Identified;
 pub use credentials::VouchedKey;
 pub(crate) use credentials::{CHALLENGE, bearer_token};
 pub(crate) use entrance::Entrances;
+pub(crate) use envelope::{HEADER_BYTES_MAX, HEADERS_MAX, HEADERS_ONCE, URI_BYTES_MAX};
 pub(crate) use exchange::Exchange;
 use exchange::take_refusal;
 pub(crate) use lockout::Doorkeeper;
@@ -50,6 +51,8 @@ pub(crate) async fn pipeline(State(door): State<Arc<Door>>, request: Request, ne
     let outcome = pass(&door, &mut exchange, request, next).await;
     let time = door.desk.now().since(exchange.begun_at());
     door.tally.count(&outcome, time);
+    // What was found in its texts, if anything was, is counted, labels its line of the log, and is kept for operators.
+    exchange.note_findings(&door.screening, &outcome);
     // Problem mapping, log, and the headers that every answer carries.
     exchange.finish(outcome, time, door.errors)
 }

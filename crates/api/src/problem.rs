@@ -20,6 +20,8 @@ use skybridge_domain::fault::Fault;
 
 pub use gateway::ErrorStyle;
 
+use crate::screening::Report;
+
 /// The media type of every refusal.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -79,7 +81,7 @@ problem_table! {
     AgencyMismatch = "agency-mismatch", FORBIDDEN, "The body names another agency";
     /// The agency is suspended.
     AgencySuspended = "agency-suspended", FORBIDDEN, "The agency is suspended";
-    /// Screening has found what is not taken: an address on the list of those blocked.
+    /// Screening has found what is not taken: an address that is blocked, or a text that looks like an attack.
     Screened = "screened", FORBIDDEN, "The request was screened out";
     /// There is nothing here, or nothing that this caller may see.
     NotFound = "not-found", NOT_FOUND, "Not found";
@@ -110,6 +112,8 @@ problem_table! {
     DuplicateMember = "duplicate-member", UNPROCESSABLE_ENTITY, "A member is named twice";
     /// The booking has a member that does not exist, or that only the server sets.
     UnknownField = "unknown-field", UNPROCESSABLE_ENTITY, "The booking has an unknown field";
+    /// A free text holds a card's number or security code.
+    CardData = "card-data", UNPROCESSABLE_ENTITY, "Card data is not taken";
     /// Faster than the plan's rate and burst.
     RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests";
     /// More than the plan's quota.
@@ -186,12 +190,21 @@ pub struct Refusal {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What happened inside: for the operator's log.
     pub cause: Option<Box<dyn Error + Send + Sync>>,
+    /// What screening found: for the operator.
+    pub(crate) report: Option<Arc<Report>>,
 }
 
 impl Refusal {
     /// A refusal for `code`, explained by `detail`.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), headers: Vec::new(), cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            headers: Vec::new(),
+            cause: None,
+            report: None,
+        }
     }
 
     /// A body whose faults are `errors`.

@@ -29,6 +29,7 @@ use crate::openapi;
 pub use crate::pipeline::{ClientCertificate, GatewayRequestId, SourceAddress, VouchedKey};
 use crate::pipeline::{Doorkeeper, Entrances, RequestIds, pipeline};
 use crate::problem::{Code, ErrorStyle, Refusal};
+use crate::screening::Screening;
 pub use crate::signature::Origin as PublicUrl;
 use crate::tally::Tally;
 
@@ -44,6 +45,7 @@ pub(crate) struct Door {
     pub(crate) doorkeeper: Doorkeeper,
     pub(crate) nonces: Nonces,
     pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) screening: Arc<Screening>,
 }
 
 /// What the operator may choose.
@@ -61,6 +63,8 @@ pub struct Options {
     pub signatures: SignatureTerms,
     /// The address under which callers know the service, as they sign it; the Host that they send, if there is none.
     pub public_url: Option<PublicUrl>,
+    /// What is done with the texts of requests. The admin listener shows what it found.
+    pub screening: Arc<Screening>,
 }
 
 impl Default for Options {
@@ -73,6 +77,7 @@ impl Default for Options {
             errors: ErrorStyle::default(),
             signatures: SignatureTerms::default(),
             public_url: None,
+            screening: Arc::default(),
         }
     }
 }
@@ -90,6 +95,7 @@ pub fn router(desk: Arc<Desk>, options: Options) -> Router {
     let door = Arc::new(Door {
         nonces,
         public_url: options.public_url,
+        screening: options.screening,
         entrances: Entrances::of(&described),
         request_ids: RequestIds::new(desk.randomness()),
         body_deadline: options.body_deadline,

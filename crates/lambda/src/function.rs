@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use lambda_runtime::{Context, Diagnostic};
-use skybridge_api::problem::ErrorStyle;
-use skybridge_api::public::{self, PublicUrl};
+use skybridge_api::public;
 use skybridge_desk::Desk;
 use skybridge_store::StoreError;
 use tower::ServiceExt as _;
@@ -63,19 +62,9 @@ impl From<Failure> for Diagnostic {
 }
 
 impl Function {
-    pub(crate) fn new(
-        desk: Desk,
-        gateway_keys: GatewayKeys,
-        errors: ErrorStyle,
-        public_url: Option<PublicUrl>,
-    ) -> Self {
+    pub(crate) fn new(desk: Desk, gateway_keys: GatewayKeys, options: public::Options) -> Self {
         let desk = Arc::new(desk);
-        let options = public::Options {
-            body_deadline: BODY_DEADLINE,
-            errors,
-            public_url,
-            ..public::Options::default()
-        };
+        let options = public::Options { body_deadline: BODY_DEADLINE, ..options };
         Self {
             router: public::router(Arc::clone(&desk), options),
             desk,

@@ -10,6 +10,8 @@ use lambda_runtime_api_client::PooledClient;
 use lambda_runtime_api_client::body::Body;
 use serde_json::json;
 use serde_json::value::RawValue;
+use skybridge_api::public;
+use skybridge_api::screening::Terms;
 use skybridge_desk::{Desk, Node};
 use skybridge_domain::id::Randomness as _;
 use skybridge_domain::key::PepperId;
@@ -20,7 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::function::Function;
 use crate::logs;
-use crate::settings::{self, Settings};
+use crate::settings::{self, Screening, Settings};
 
 /// Lambda kills a process half a second after it asked it to end
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
@@ -64,7 +66,8 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
 
 /// Everything that must stand before the first event.
 async fn open() -> anyhow::Result<Function> {
-    let Settings { store, peppers, gateway_keys, errors, public_url, addresses } = Settings::read()?;
+    let Settings { store, peppers, gateway_keys, errors, public_url, addresses, screening } =
+        Settings::read()?;
     let chance = Arc::new(MachineRandomness);
     // The one place of the function that names a store.
     let store = Arc::new(DynamoStore::connect(&store, Arc::clone(&chance) as _));
@@ -72,7 +75,11 @@ async fn open() -> anyhow::Result<Function> {
     let node = Node::function(&*chance);
     let desk = Desk::open(store, peppers, Arc::new(MachineClock), chance, node).await;
     let desk = desk.context("the tables cannot be read")?.with_address_terms(addresses);
-    Ok(Function::new(desk, gateway_keys, errors, public_url))
+    let Screening { screen, signatures, advice } = screening;
+    let terms = Terms { signatures, advice, ..Terms::default() };
+    let screening = Arc::new(skybridge_api::screening::Screening::new(screen, terms));
+    let options = public::Options { errors, public_url, screening, ..public::Options::default() };
+    Ok(Function::new(desk, gateway_keys, options))
 }
 
 /// A pepper that no key was made under: where the gateway checks the keys, one that it did not check is unknown.

@@ -1,10 +1,14 @@
 //! The settings of the function: environment variables, as Lambda sets them. The one place that reads them.
 
+use std::error::Error as _;
+use std::path::Path;
 use std::time::Duration;
 
 use skybridge_api::problem::ErrorStyle;
 use skybridge_api::public::PublicUrl;
+use skybridge_api::screening::Signatures;
 use skybridge_gate::{AddressTerms, Peppers, ScreenMode};
+use skybridge_screen::{Crs, CrsOptions, Overrun, Profile, Screen};
 use skybridge_store_dynamodb::{Credentials, Settings as StoreSettings, SharedCredentialsProvider};
 use tracing_subscriber::filter::Targets;
 
@@ -18,10 +22,18 @@ const TRUST_GATEWAY_KEYS: &str = "SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS";
 const ERRORS: &str = "SKYBRIDGE_ERRORS";
 const ADDRESS_LISTS: &str = "SKYBRIDGE_SCREENING_ADDRESSES_LISTS";
 const ADDRESS_RATE: &str = "SKYBRIDGE_SCREENING_ADDRESSES_RATE";
+const SIGNATURES: &str = "SKYBRIDGE_SCREENING_SIGNATURES";
+const PROFILE: &str = "SKYBRIDGE_SCREENING_PROFILE";
+const CRS: &str = "SKYBRIDGE_SCREENING_CRS";
+const OVERRUN: &str = "SKYBRIDGE_SCREENING_OVERRUN";
+const ADVICE: &str = "SKYBRIDGE_SCREENING_ADVICE";
 
 /// How long one request to DynamoDB may take, and all attempts at one operation.
 const CALL_TIMEOUT: Duration = Duration::from_millis(1000);
 const STORE_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long one request's texts may be looked at on the clock, unless a profile says otherwise.
+const SCREENING_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// What Lambda itself sets, and nobody else.
 const OF_LAMBDA: [&str; 4] = [
@@ -44,6 +56,16 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<PublicUrl>,
     /// What is done about addresses; all but the modes is what servers do if nobody chooses.
     pub(crate) addresses: AddressTerms,
+    pub(crate) screening: Screening,
+}
+
+/// What is done with the texts of requests. Reading it costs nothing unless it names files; the automata are made when a
+/// text first needs them, since a function's start is waited for and most texts need none.
+#[derive(Debug)]
+pub(crate) struct Screening {
+    pub(crate) screen: Screen,
+    pub(crate) signatures: Signatures,
+    pub(crate) advice: Option<String>,
 }
 
 /// What to do with an API key that a REST API has checked against its usage plans.
@@ -79,6 +101,14 @@ pub(crate) enum InvalidSettings {
          https://api.example.com or https://ID.execute-api.REGION.amazonaws.com/prod"
     )]
     PublicUrl(String),
+    #[error("SKYBRIDGE_SCREENING_SIGNATURES is {0:?}; set it to block, count or off")]
+    Signatures(String),
+    #[error("SKYBRIDGE_SCREENING_OVERRUN is {0:?}; set it to refuse or count")]
+    Overrun(String),
+    #[error("SKYBRIDGE_SCREENING_PROFILE names {0}, which is no profile: {1}")]
+    Profile(String, String),
+    #[error("SKYBRIDGE_SCREENING_CRS names {0}, in which there is no rule set: {1}")]
+    Crs(String, String),
     #[error("SKYBRIDGE_LOG_LEVEL is {0:?}; set it to error, warn, info, debug or trace")]
     LogLevel(String),
     #[error("{0} is not set; Lambda sets it from the function's region and role, elsewhere set it by hand")]
@@ -123,7 +153,16 @@ impl Settings {
             rate: screen_mode(ADDRESS_RATE)?,
             ..AddressTerms::default()
         };
-        Ok(Self { store: store()?, peppers, gateway_keys, errors: errors()?, public_url, addresses })
+        let screening = screening()?;
+        Ok(Self {
+            store: store()?,
+            peppers,
+            gateway_keys,
+            errors: errors()?,
+            public_url,
+            addresses,
+            screening,
+        })
     }
 }
 
@@ -132,6 +171,48 @@ fn screen_mode(name: &'static str) -> Result<ScreenMode, InvalidSettings> {
         None => Ok(ScreenMode::Block),
         Some(text) => ScreenMode::parse(&text).ok_or(InvalidSettings::ScreenMode(name, text)),
     }
+}
+
+fn screening() -> Result<Screening, InvalidSettings> {
+    let signatures = match variable(SIGNATURES)? {
+        None => Signatures::default(),
+        Some(text) => Signatures::parse(&text).ok_or(InvalidSettings::Signatures(text))?,
+    };
+    let mut profile = match variable(PROFILE)? {
+        None => patient(Profile::default()),
+        Some(path) => profile(&path).map_err(|wrong| InvalidSettings::Profile(path, wrong))?,
+    };
+    profile.overrun = match variable(OVERRUN)?.as_deref() {
+        None | Some("refuse") => Overrun::Refuse,
+        Some("count") => Overrun::Count,
+        Some(other) => return Err(InvalidSettings::Overrun(other.to_owned())),
+    };
+    let read = variable(CRS)?.map(|path| rule_set(&path).map_err(|wrong| InvalidSettings::Crs(path, wrong)));
+    let crs = read.transpose()?;
+    Ok(Screening { screen: Screen::new(profile, crs), signatures, advice: variable(ADVICE)? })
+}
+
+/// What of it cannot be honoured is said in the log, rule by rule.
+fn rule_set(path: &str) -> Result<Crs, String> {
+    let (crs, report) = Crs::read_dir(Path::new(path), CrsOptions::default()).map_err(|error| {
+        let cause = error.source().map_or(String::new(), |cause| format!(": {cause}"));
+        format!("{error}{cause}")
+    })?;
+    crs.self_test().map_err(|failure| failure.to_string())?;
+    report.to_string().lines().for_each(|line| tracing::warn!("rule set: {line}"));
+    Ok(crs)
+}
+
+/// A small function has a fraction of a processor, and stands still for most of each tenth of a second. Time on the clock
+/// is then no measure of what a text costs.
+fn patient(mut profile: Profile) -> Profile {
+    profile.budget.time = SCREENING_TIME_MAX;
+    profile
+}
+
+fn profile(path: &str) -> Result<Profile, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Profile::parse(&text).map_err(|error| error.to_string())
 }
 
 fn errors() -> Result<ErrorStyle, InvalidSettings> {

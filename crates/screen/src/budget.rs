@@ -42,6 +42,20 @@ impl Meter {
         })
     }
 
+    /// Does what is done once in a process, without counting its time: the first text that needs a rule is not to be
+    /// refused for the making of it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is done once for all is taken out of the count of one call"
+    )]
+    pub(crate) fn uncounted(&mut self, once: impl FnOnce()) {
+        let begun = Instant::now();
+        once();
+        if self.started.is_some() {
+            self.time = self.time.saturating_add(begun.elapsed());
+        }
+    }
+
     /// Whether there is time left. The first call begins the count.
     #[expect(
         clippy::disallowed_methods,

@@ -35,6 +35,15 @@ impl Rule {
         }
     }
 
+    /// Is there nothing left to be made before its first search?
+    fn is_ready(&self) -> bool {
+        self.text.detector != Detector::Patterns || self.regex.get().is_some()
+    }
+
+    fn make_ready(&self) {
+        self.regex();
+    }
+
     fn regex(&self) -> &Regex {
         self.regex.get_or_init(|| {
             let patterns: Vec<String> =
@@ -104,10 +113,13 @@ impl Engine {
             candidates.keep(&self.shell);
         }
         for at in candidates.iter() {
+            let rule = &self.rules[at];
+            if !rule.is_ready() {
+                meter.uncounted(|| rule.make_ready());
+            }
             if !meter.has_time() {
                 return false;
             }
-            let rule = &self.rules[at];
             if let Some(range) = rule.find(text)
                 && !found(at, rule, range)
             {

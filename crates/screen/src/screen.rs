@@ -32,6 +32,12 @@ impl Screen {
         &self.profile
     }
 
+    /// The rules of CRS beside the built-in ones, if a directory was read.
+    #[must_use]
+    pub const fn crs(&self) -> Option<&Crs> {
+        self.crs.as_ref()
+    }
+
     /// What is to be done with a request that has these texts, by an agency with these exceptions.
     ///
     /// Takes time linear in the texts, up to the profile's budget; allocates nothing for texts without encodings,

@@ -1,6 +1,6 @@
 //! The command line: one module per noun, each with its arguments and its own `run`.
 //!
-//! All commands but `serve`, `config`, `doctor`, `openapi`, `restore` and `key check` are clients of the admin API of a
+//! All commands but `serve`, `config`, `doctor`, `openapi`, `restore`, `key check` and some of `screen` are clients of the admin API of a
 //! running server. Exit codes: 0 done; 1 refused, failed, or something is wrong with what was checked; 2 the
 //! command or the configuration makes no sense, or there is no server to ask.
 
@@ -18,6 +18,7 @@ mod key;
 mod openapi;
 mod output;
 mod plan;
+mod screen;
 mod serve;
 mod session;
 mod signing_key;
@@ -93,6 +94,8 @@ enum Command {
     #[command(subcommand)]
     Booking(booking::Command),
     Usage(usage::Args),
+    #[command(subcommand)]
+    Screen(screen::Command),
     Audit(audit::Args),
     #[command(subcommand)]
     Config(config::Command),
@@ -114,6 +117,7 @@ impl Command {
             Self::Address(command) => command.run(session),
             Self::Booking(command) => command.run(session),
             Self::Usage(args) => args.run(session),
+            Self::Screen(command) => command.run(session),
             Self::Audit(args) => args.run(session),
             Self::Config(command) => command.run(session),
             Self::Doctor(args) => args.run(session),

@@ -7,6 +7,7 @@ mod addresses;
 pub(crate) mod environment;
 mod fault;
 mod layers;
+mod screening;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -28,6 +29,7 @@ pub(crate) use fault::{Fault, Faults};
 pub(crate) use layers::{DEFAULT_TOML, Layers};
 #[cfg(test)]
 use layers::{Source, environment_name};
+pub(crate) use screening::{Samples, Screening};
 
 use crate::duration;
 
@@ -52,6 +54,7 @@ pub(crate) struct Config {
     pub(crate) signatures: SignatureTerms,
     /// `None`: by the Host that callers send.
     pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) screening: Screening,
 }
 
 /// The `[http]` section.
@@ -219,6 +222,7 @@ impl Config {
                 public_url,
                 "an address such as https://api.example.com, without a query",
             ),
+            screening: screening::read(&mut reader),
             lockout: LockoutTerms {
                 failures: reader.failures("lockout.failures"),
                 refill: reader.duration("lockout.refill"),

@@ -9,6 +9,7 @@ mod config;
 mod data_dir;
 mod duration;
 mod logs;
+mod screening;
 mod serve;
 mod store;
 

@@ -27,11 +27,13 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use skybridge_api::Draining;
 use skybridge_api::admin::AdminToken;
+use skybridge_api::screening::Screening;
 use skybridge_desk::{Desk, Node};
 
 use crate::config::Config;
 use crate::data_dir::{DataDir, PEPPER};
 use crate::logs::{self, Logs};
+use crate::screening;
 use crate::store::OpenStore;
 use demo::Demo;
 use routers::{Parts, Routers};
@@ -77,13 +79,15 @@ async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<(
     let public = doors::bind("public", "--listen", config.listen)?;
     let admin = doors::bind("admin", "--admin-listen", config.admin_listen)?;
     let tls = certificates::load(config.tls.as_ref())?;
+    let screen = screening::load(&config.screening)?;
     let data = DataDir::at(&config.data);
     data.create()?;
     let token = secrets::admin_token(&data, &MachineRandomness)?;
     let house = House::open(config, &data, manner).await?;
     address_files::load(&config.addresses.files, &house.desk)?;
     let draining = Draining::default();
-    let routers = house.routers(config, token, &draining, logs);
+    let screening = screening::shared(screen, &config.screening)?;
+    let routers = house.routers(config, token, &draining, logs, screening);
     // The embedded store has told of another server before; this holds for the others too.
     let _taken = data.take()?;
     let _note = data.note_address(&format!("http://{}", reachable(admin.address())))?;
@@ -169,7 +173,14 @@ impl House {
         Ok(Self { store, desk, metrics })
     }
 
-    fn routers(&self, config: &Config, token: AdminToken, draining: &Draining, logs: &Logs) -> Routers {
+    fn routers(
+        &self,
+        config: &Config,
+        token: AdminToken,
+        draining: &Draining,
+        logs: &Logs,
+        screening: Arc<Screening>,
+    ) -> Routers {
         Routers::of(Parts {
             config,
             desk: &self.desk,
@@ -178,6 +189,7 @@ impl House {
             draining,
             metrics: self.metrics.clone(),
             lines_dropped: logs.dropped(),
+            screening,
         })
     }
 

@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use skybridge_desk::partners::PartnerError;
-use skybridge_domain::agency::{Agency, Standing};
+use skybridge_domain::agency::{Agency, ScreeningException, Standing};
 use skybridge_domain::certificate::PinnedCertificate;
 use skybridge_domain::time::Timestamp;
 
@@ -111,6 +111,16 @@ pub(super) struct AgencyDocument<'a> {
     suspended_at: Option<Timestamp>,
     requires: &'static str,
     certificates: Vec<CertificateDocument>,
+    screening_exceptions: Vec<ExceptionDocument<'a>>,
+}
+
+/// A rule of screening that is not applied to the agency's texts.
+#[derive(Serialize)]
+struct ExceptionDocument<'a> {
+    rule: &'a str,
+    granted_at: Timestamp,
+    until: Timestamp,
+    reason: &'a str,
 }
 
 /// A certificate that counts as the agency's, by the SHA-256 of its DER.
@@ -134,6 +144,14 @@ impl<'a> AgencyDocument<'a> {
         };
         let certificates = pinned.map(certificate).collect();
         let requires = agency.demands.requirement.as_str();
-        Self { name, plan, status, created_at: agency.created_at, suspended_at, requires, certificates }
+        let exception = |one: &'a ScreeningException| ExceptionDocument {
+            rule: one.rule.as_str(),
+            granted_at: one.granted_at,
+            until: one.until,
+            reason: one.reason.as_str(),
+        };
+        let screening_exceptions = agency.exceptions.iter().map(exception).collect();
+        let created_at = agency.created_at;
+        Self { name, plan, status, created_at, suspended_at, requires, certificates, screening_exceptions }
     }
 }

@@ -6,12 +6,15 @@ use http::header::{self, HeaderName};
 
 use crate::problem::{Code, Refusal};
 
-const URI_BYTES_MAX: usize = 8 * 1024;
-const HEADERS_MAX: usize = 100;
-const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// The longest path and query together.
+pub(crate) const URI_BYTES_MAX: usize = 8 * 1024;
+/// How many headers a request may have.
+pub(crate) const HEADERS_MAX: usize = 100;
+/// How long their names and values may be together.
+pub(crate) const HEADER_BYTES_MAX: usize = 16 * 1024;
 
 /// Headers of which a second one would leave it open which is meant.
-const ONCE: [HeaderName; 11] = [
+pub(crate) const HEADERS_ONCE: [HeaderName; 11] = [
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("x-api-key"),
     HeaderName::from_static("content-digest"),
@@ -38,7 +41,7 @@ pub(super) fn check(request: &Request) -> Result<(), Refusal> {
     let mut seen = 0_u16;
     for (name, value) in request.headers() {
         header_bytes += name.as_str().len() + value.len();
-        let Some(place) = ONCE.iter().position(|once| once == name) else { continue };
+        let Some(place) = HEADERS_ONCE.iter().position(|once| once == name) else { continue };
         if seen & (1 << place) != 0 {
             let detail = format!("The header {name} was sent more than once; send it once.");
             return Err(Refusal::new(Code::DuplicateHeader, detail));

@@ -15,6 +15,7 @@ use skybridge_gate::{Caller, Grace, PaceHeaders};
 use super::provenance::source_of;
 use super::request_id::{RequestIds, X_REQUEST_ID};
 use crate::problem::{CarriedRefusal, Code, ErrorStyle, Refusal};
+use crate::screening::{self, Screening};
 
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -51,6 +52,8 @@ pub(crate) struct Exchange {
     caller: Option<Caller>,
     /// How the caller's plan stands, as headers; none before the caller is known.
     limits: Vec<(HeaderName, HeaderValue)>,
+    /// The rules of screening that met something in the request's texts; none in nearly all.
+    labels: Option<String>,
 }
 
 impl Exchange {
@@ -64,6 +67,7 @@ impl Exchange {
             route: request.extensions().get().cloned(),
             caller: None,
             limits: Vec::new(),
+            labels: None,
         }
     }
 
@@ -97,6 +101,21 @@ impl Exchange {
         !self.limits.is_empty()
     }
 
+    /// Takes note of what `screening` found in the request's texts.
+    pub(super) fn note_findings(&mut self, screening: &Screening, outcome: &Result<Response, Refusal>) {
+        let Some((report, code)) = screening::of_outcome(outcome) else { return };
+        self.labels = Some(report.labels());
+        let entry = screening::Entry {
+            at: self.begun_at,
+            agency: self.caller.as_ref().map(|caller| caller.agency().to_string()),
+            key_id: self.caller.as_ref().map(|caller| caller.key_id().to_string()),
+            request_id: self.request_id.to_str().unwrap_or("").to_owned(),
+            code: code.map(Code::as_str),
+            findings: report,
+        };
+        screening.note(entry, code);
+    }
+
     /// Writes a refusal in the `style` that the operator chose, logs what the operator must know, and adds the headers
     /// that every answer carries. The whole took `time`.
     pub(crate) fn finish(
@@ -120,6 +139,8 @@ impl Exchange {
             answer.headers_mut().insert(DEPRECATION, text(format!("@{}", rotated_at.as_secs())));
             answer.headers_mut().insert(SUNSET, text(ends_at.http_date()));
         }
+        // Whatever a text holds, it is what its media type says: no browser is to find a page in it.
+        answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         style.name_request(answer.headers_mut(), &self.request_id);
         answer.headers_mut().insert(X_REQUEST_ID, self.request_id);
         answer
@@ -139,6 +160,7 @@ impl Exchange {
             route = self.route.as_ref().map(MatchedPath::as_str),
             status,
             code,
+            screened = self.labels.as_deref(),
             ms = (time.as_secs_f64() * 1e6).round() / 1e3,
         );
     }

@@ -26,8 +26,8 @@ impl GatewayRequestId {
     }
 }
 
-/// Takes the caller's id if it is well-formed (1 to 128 ASCII letters, digits, `.`, `_`, `-`), then the gateway's;
-/// makes one otherwise.
+/// Takes the caller's id if it is well-formed (1 to 128 ASCII letters, digits, `.`, `_`, `-`, and neither a key nor a
+/// card's number in it), then the gateway's; makes one otherwise.
 ///
 /// An id is eight random hexadecimal digits for the process and a number that counts its requests: unique
 /// without asking for chance on every request.
@@ -73,7 +73,12 @@ impl RequestIds {
 
 /// Is this an id that a caller may choose?
 fn is_taken(id: &[u8]) -> bool {
-    well_formed(id) && !is_a_key(id)
+    well_formed(id) && !is_a_key(id) && !holds_a_card_number(id)
+}
+
+/// Nor must a card's number: ids stand in logs, and no card data is ever kept.
+fn holds_a_card_number(id: &[u8]) -> bool {
+    std::str::from_utf8(id).is_ok_and(|id| skybridge_screen::card_data(id).is_some())
 }
 
 /// A key that strayed into this header must not get from there into the log.
@@ -111,5 +116,7 @@ mod tests {
         assert_eq!(named(None, "=="), "0badcafe-1");
         assert_eq!(named(Some("sbk_live_x"), "=="), "0badcafe-1");
         assert_eq!(named(Some("for-sbk_test_x"), "=="), "0badcafe-1");
+        assert_eq!(named(Some("card-4111-1111-1111-1111"), "=="), "0badcafe-1");
+        assert_eq!(named(Some("4111111111111112"), "=="), "4111111111111112", "no card has this number");
     }
 }

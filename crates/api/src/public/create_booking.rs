@@ -12,7 +12,7 @@ use super::Door;
 use crate::openapi::schemas::{Booking, NewBooking, Problem};
 use crate::pipeline::Permitted;
 use crate::problem::{Code, Refusal};
-use crate::{answer, body, idempotency_key, refuse};
+use crate::{answer, body, idempotency_key, refuse, screening};
 
 /// Create a booking
 ///
@@ -38,7 +38,7 @@ use crate::{answer, body, idempotency_key, refuse};
         )),
         (status = 413, description = "body-too-large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "unsupported-media-type", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "invalid-booking, unknown-field, duplicate-member, idempotency-key-reused",
+        (status = 422, description = "invalid-booking, unknown-field, duplicate-member, card-data, idempotency-key-reused",
          body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -69,9 +69,31 @@ pub(super) async fn create(
     let request = BookingRequest::read(body).map_err(refuse::booking_request)?;
     refuse::other_agency(request.agency.as_deref(), permitted.caller().agency())?;
     let creation = CreationRequest { operation, idempotency_key: key, document: request.details.document() };
+    let (caller, now) = (permitted.caller(), door.desk.now());
+    let looked =
+        door.screening.look_at_booking(&request.details, creation.idempotency_key.as_ref(), caller, now);
+    let found = match looked {
+        Ok(found) => found,
+        Err(refusal) => return replay_or(refusal, door, permitted, &creation).await,
+    };
     let creation = door.desk.create_booking(permitted.permit(), creation).await.map_err(refuse::creation)?;
-    match creation {
+    let mut answer = match creation {
         Creation::Created(booking) => answer::created(&booking, false),
         Creation::Replayed(booking) => answer::created(&booking, true),
+    }?;
+    screening::attach(&mut answer, found);
+    Ok(answer)
+}
+
+/// The original answer, if this very request was taken before there was a reason to refuse it; otherwise the refusal.
+async fn replay_or(
+    refusal: Refusal,
+    door: &Door,
+    permitted: &Permitted,
+    creation: &CreationRequest,
+) -> Result<Response, Refusal> {
+    match door.desk.booking_made_by(permitted.permit(), creation).await.map_err(refuse::store)? {
+        Some(booking) => answer::created(&booking, true),
+        None => Err(refusal),
     }
 }

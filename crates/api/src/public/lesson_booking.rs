@@ -36,7 +36,7 @@ use crate::{body, idempotency_key};
         )),
         (status = 415, description = "unsupported-media-type", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "body-too-large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "invalid-booking, unknown-field, duplicate-member, idempotency-key-reused",
+        (status = 422, description = "invalid-booking, unknown-field, duplicate-member, card-data, idempotency-key-reused",
          body = Problem, content_type = "application/problem+json"),
     ),
 )]

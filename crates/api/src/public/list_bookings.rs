@@ -12,7 +12,7 @@ use crate::openapi::schemas::BookingList;
 use crate::pipeline::Permitted;
 use crate::problem::Refusal;
 use crate::query::QueryMembers;
-use crate::{answer, refuse};
+use crate::{answer, refuse, screening};
 
 /// List bookings
 ///
@@ -47,8 +47,12 @@ pub(super) async fn list_bookings(
         cursor: members.take("cursor"),
     };
     members.finish()?;
+    let (reference, cursor) = (list.filter.agency_reference.as_deref(), list.cursor.as_deref());
+    let found = door.screening.look_at_query(reference, cursor, permitted.caller(), door.desk.now())?;
     let page = door.desk.list_bookings(permitted.permit(), &list).await.map_err(refuse::listing)?;
-    Ok(answer::booking_list(&page.bookings, page.next_cursor.as_deref()))
+    let mut answer = answer::booking_list(&page.bookings, page.next_cursor.as_deref());
+    screening::attach(&mut answer, found);
+    Ok(answer)
 }
 
 /// The members that choose among bookings, here and in the admin API.

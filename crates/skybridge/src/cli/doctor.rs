@@ -1,6 +1,7 @@
 //! `skybridge doctor`: is this a healthy installation, and if not, what to do.
 
 mod checks;
+mod screening;
 
 use serde_json::json;
 
@@ -59,6 +60,7 @@ fn examine(session: &Session) -> Vec<Finding> {
     findings.push(checks::clock(&config));
     findings.push(checks::open_files(&config));
     findings.extend(checks::certificate(&config));
+    findings.extend(screening::findings(&config));
     findings.extend(checks::server(session, &config));
     findings
 }

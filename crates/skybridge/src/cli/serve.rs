@@ -27,6 +27,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "STORE")]
     store: Option<String>,
 
+    /// What becomes of requests whose texts look like attacks: block, count or off [default: block]
+    /// [env: SKYBRIDGE_SCREENING_SIGNATURES]
+    #[arg(long, value_name = "MODE")]
+    screening: Option<String>,
+
+    /// A directory with an unmodified OWASP CRS, whose rules are read beside the built-in ones
+    /// [env: SKYBRIDGE_SCREENING_CRS]
+    #[arg(long, value_name = "DIR")]
+    crs: Option<String>,
+
     /// With --store dynamodb: make the tables and indexes that are not there, and wait until they can be used
     #[arg(long)]
     create_tables: bool,
@@ -46,6 +56,8 @@ impl Args {
             ("listen", "--listen", self.listen),
             ("admin_listen", "--admin-listen", self.admin_listen),
             ("store", "--store", self.store),
+            ("screening.signatures", "--screening", self.screening),
+            ("screening.crs", "--crs", self.crs),
         ];
         let options: Options =
             given.into_iter().filter_map(|(key, option, text)| Some((key, option, text?))).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use skybridge_api::admin::{self, AdminToken};
+use skybridge_api::screening::Screening;
 use skybridge_api::{Draining, public};
 use skybridge_desk::Desk;
 use tracing_appender::non_blocking::ErrorCounter;
@@ -32,12 +33,13 @@ pub(super) struct Parts<'a> {
     pub(super) draining: &'a Draining,
     pub(super) metrics: PrometheusHandle,
     pub(super) lines_dropped: ErrorCounter,
+    pub(super) screening: Arc<Screening>,
 }
 
 impl Routers {
     /// Both routers.
     pub(super) fn of(parts: Parts<'_>) -> Self {
-        let Parts { config, desk, store, token, draining, metrics, lines_dropped } = parts;
+        let Parts { config, desk, store, token, draining, metrics, lines_dropped, screening } = parts;
         let options = public::Options {
             body_deadline: config.http.body_timeout,
             draining: draining.clone(),
@@ -45,6 +47,7 @@ impl Routers {
             errors: config.errors,
             signatures: config.signatures,
             public_url: config.public_url.clone(),
+            screening: Arc::clone(&screening),
         };
         let gauges = Gauges::of(Arc::clone(desk), store.clone(), lines_dropped);
         let settings = admin::Settings {
@@ -56,6 +59,7 @@ impl Routers {
                 gauges.set();
                 metrics.render()
             }),
+            screening,
             maintenance: maintenance::router(store),
         };
         Self {

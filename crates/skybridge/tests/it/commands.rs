@@ -294,6 +294,7 @@ fn help_is_part_of_the_product() {
         &["key", "--help"],
         &["key", "check", "--help"],
         &["plan", "set", "--help"],
+        &["screen", "--help"],
     ] {
         let help = String::from_utf8(run(data.path(), words).stdout).unwrap();
         let name = words.join("-").replace("--", "");

@@ -24,6 +24,7 @@ mod lockout;
 mod overload;
 mod plan_rules;
 mod restart;
+mod screening;
 mod secrets;
 mod signed;
 mod store_failures;

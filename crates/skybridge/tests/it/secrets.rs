@@ -23,6 +23,9 @@ const FRAGMENT: usize = 16;
 const NAME: &str = "Quicksilverbird";
 const EMAIL: &str = "quicksilverbird@partner.example";
 
+/// A card's number, from the card schemes' own pages for tests.
+const CARD: &str = "4012888888881881";
+
 /// The program that logs all there is to log, what must not get out of it, and all that it refused.
 struct House {
     data: tempfile::TempDir,
@@ -37,6 +40,7 @@ impl House {
         let (data, log) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
         let mut program = skybridge(data.path());
         program.env("SKYBRIDGE_LOG_LEVEL", "trace").env("SKYBRIDGE_LOG_FORMAT", "json");
+        program.env("SKYBRIDGE_SCREENING_SAMPLES", data.path().join("texts.samples"));
         let server = Program::start_logging(program, &[], Stdio::from(log.reopen().unwrap()));
         run_json(data.path(), &["plan", "set", "ample", "--rate", "1000000", "--burst", "1000000"]);
         run_json(data.path(), &["agency", "create", "PartnerCo", "--plan", "ample"]);
@@ -193,6 +197,18 @@ async fn keys_and_names_are_nowhere_that_they_do_not_belong() {
     house.refused(&good, Method::POST, "/booking", &[], &json!({ "agency": NAME })).await;
     house.refused(&good, Method::POST, "/booking", &[], &json!([NAME])).await;
 
+    // Bookings that are screened out, and one that holds a card's number: in the log stand rules, among operators shapes.
+    let mut attack = booking.clone();
+    attack["remarks"] =
+        json!(format!("{NAME} <script>alert('{EMAIL}')</script> union select '{NAME}' -- {good}"));
+    house.refused(&good, Method::POST, "/booking", &[], &attack).await;
+    let mut card = booking.clone();
+    card["remarks"] = json!(format!("{NAME} pays with {CARD}"));
+    house.refused(&good, Method::POST, "/booking", &[("x-request-id", CARD)], &card).await;
+    house.refused(&good, Method::POST, "/booking", &[("idempotency-key", CARD)], &booking).await;
+    let shown = skybridge(house.data.path()).args(["screen", "refusals", "--json"]).output().unwrap().stdout;
+    assert!(has(&shown, "/remarks"), "the operator sees where: {}", String::from_utf8_lossy(&shown));
+
     // Signed with the secret, and once with the secret where the key's id belongs.
     house.book_signed(&signer, &booking).await;
     let confused = Signer { key_id: shared.clone(), ..signer };
@@ -201,21 +217,37 @@ async fn keys_and_names_are_nowhere_that_they_do_not_belong() {
     assert!(answer.status.is_client_error(), "{answer:?}");
     house.refusals.push(answer);
 
+    let samples = house.data.path().join("texts.samples");
     let (log, metrics, refusals, canaries, data) = house.told().await;
     assert!(has(&log, "skybridge::access"), "nothing was logged");
     for secret in &canaries {
         for (place, text) in [("the log", &log), ("the metrics", &metrics), ("a refusal", &refusals)] {
             assert!(!has(text, secret), "a secret is in {place}");
         }
-        for (path, bytes) in files(data.path()) {
+        for (path, bytes) in
+            files(data.path()).into_iter().filter(|(path, _)| !path.ends_with("texts.samples"))
+        {
             assert!(!has(&bytes, secret), "a secret is in {path}");
         }
     }
-    for (place, text) in [("the log", &log), ("the metrics", &metrics), ("a refusal", &refusals)] {
-        for name in [NAME, EMAIL] {
+    for (path, bytes) in files(data.path()) {
+        assert!(!has(&bytes, CARD), "a card's number is in {path}");
+    }
+    let texts =
+        [("the log", &log), ("the metrics", &metrics), ("a refusal", &refusals), ("an excerpt", &shown)];
+    for (place, text) in texts {
+        for name in [NAME, EMAIL, CARD] {
             assert!(!has(text, name), "a passenger is in {place}");
         }
     }
+    assert!(!canaries.iter().any(|secret| has(&shown, secret)), "a secret is in an excerpt");
+    assert!(
+        has(&log, "card-number") && has(&metrics, "outcome=\"card-data\"} 2"),
+        "what was found is told by its rule"
+    );
+    // The samples alone hold what callers wrote, since the operator asked for it; but no card's number.
+    let samples = std::fs::read(&samples).unwrap();
+    assert!(has(&samples, NAME) && !has(&samples, CARD), "{}", String::from_utf8_lossy(&samples));
 }
 
 #[tokio::test]

@@ -33,15 +33,15 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    fn ok(what: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn ok(what: &'static str, found: impl Into<String>) -> Self {
         Self { grade: Grade::Ok, what, found: found.into() }
     }
 
-    fn warn(what: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn warn(what: &'static str, found: impl Into<String>) -> Self {
         Self { grade: Grade::Warn, what, found: found.into() }
     }
 
-    fn fail(what: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn fail(what: &'static str, found: impl Into<String>) -> Self {
         Self { grade: Grade::Fail, what, found: found.into() }
     }
 

@@ -12,12 +12,14 @@ use http::{Method, Request, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use skybridge_api::problem::ErrorStyle;
+use skybridge_api::screening::{Screening, Terms};
 use skybridge_api::{Draining, admin, public};
 use skybridge_desk::{Desk, Node};
 use skybridge_domain::id::Randomness;
 use skybridge_domain::key::PepperId;
 use skybridge_domain::time::{Clock, Timestamp};
 use skybridge_gate::{AddressTerms, Peppers};
+use skybridge_screen::{Profile, Screen};
 use skybridge_store::{MemoryStore, Store};
 use tower::ServiceExt;
 
@@ -52,6 +54,13 @@ impl Randomness for Seeded {
             chunk.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes()[..chunk.len()]);
         }
     }
+}
+
+/// Screening by the built-in rules that lets no clock decide.
+pub(crate) fn patient(terms: Terms) -> Screening {
+    let mut profile = Profile::default();
+    profile.budget.time = Duration::from_secs(3600);
+    Screening::new(Screen::new(profile, None), terms)
 }
 
 /// What a plan allows, with room to say only what a test is about.
@@ -104,12 +113,29 @@ impl App {
         Self::opened(store, now, node, ErrorStyle::default(), AddressTerms::default()).await
     }
 
+    /// A counter over `store`, opened at `now`, that screens texts in this way.
+    pub(crate) async fn screening(store: Arc<dyn Store>, now: Timestamp, screening: Screening) -> Self {
+        let (style, addresses) = (ErrorStyle::default(), AddressTerms::default());
+        Self::built(store, now, Node::sole(), style, addresses, screening).await
+    }
+
     async fn opened(
         store: Arc<dyn Store>,
         now: Timestamp,
         node: Node,
         errors: ErrorStyle,
         addresses: AddressTerms,
+    ) -> Self {
+        Self::built(store, now, node, errors, addresses, patient(Terms::default())).await
+    }
+
+    async fn built(
+        store: Arc<dyn Store>,
+        now: Timestamp,
+        node: Node,
+        errors: ErrorStyle,
+        addresses: AddressTerms,
+        screening: Screening,
     ) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(now.as_nanos())));
         let peppers = Peppers::new(PepperId::parse("test").unwrap(), [7; 32]);
@@ -118,13 +144,20 @@ impl App {
         let desk = Desk::open(Arc::clone(&store), peppers, Arc::clone(&clock) as _, seed, node);
         let desk = Arc::new(desk.await.unwrap().with_address_terms(addresses));
         let draining = Draining::default();
-        let options = public::Options { draining: draining.clone(), errors, ..public::Options::default() };
+        let screening = Arc::new(screening);
+        let options = public::Options {
+            draining: draining.clone(),
+            errors,
+            screening: Arc::clone(&screening),
+            ..public::Options::default()
+        };
         let settings = admin::Settings {
             token: admin::AdminToken::new(ADMIN_TOKEN).unwrap(),
             store: "memory",
             started_at: now,
             draining: draining.clone(),
             metrics: Box::new(String::new),
+            screening,
             maintenance: Router::new(),
         };
         Self {

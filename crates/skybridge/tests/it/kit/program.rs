@@ -103,10 +103,18 @@ fn line_of(stdout: &mut BufReader<ChildStdout>) -> String {
     line.trim_end().to_owned()
 }
 
+/// A profile of screening that lets no clock decide.
+const PATIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/kit/patient.toml");
+
 /// The binary, told where its data is.
 pub(crate) fn skybridge(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skybridge"));
-    command.env_clear().env("USER", "tester").arg("--data").arg(data);
+    command
+        .env_clear()
+        .env("USER", "tester")
+        .env("SKYBRIDGE_SCREENING_PROFILE", PATIENT)
+        .arg("--data")
+        .arg(data);
     command
 }
 
