@@ -103,7 +103,7 @@ async fn pass(
             // Is the signature not a replay, and the body the signed one?
             if let Some(signed) = signed {
                 let settled = signed.settle(door, &caller, request, now).await;
-                request = settled.map_err(|refusal| door.doorkeeper.answer(refusal.into(), &visit))?;
+                request = settled.map_err(|refusal| door.doorkeeper.answer_signer(refusal, &visit))?;
             }
             request.extensions_mut().insert(Permitted(Arc::new(permit)));
         }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
+use crate::agency::Reason;
 use crate::time::Timestamp;
 
 /// What becomes of requests from a listed network.
@@ -144,29 +145,6 @@ pub enum InvalidNetwork {
     },
 }
 
-/// Why something is listed: 1 to 200 characters, none of them a control character.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason(String);
-
-impl Reason {
-    /// How long it may be.
-    pub const CHARS_MAX: usize = 200;
-
-    /// Takes the text.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let fits = (1..=Self::CHARS_MAX).contains(&text.chars().count());
-        (fits && !text.chars().any(char::is_control)).then(|| Self(text.to_owned()))
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,12 +189,5 @@ mod tests {
         };
         assert!(overlap("10.0.0.0/8", "10.1.2.3") && overlap("::/0", "2001:db8::1"));
         assert!(!overlap("10.0.0.0/8", "11.0.0.0/8") && !overlap("0.0.0.0/0", "::/0"));
-    }
-
-    #[test]
-    fn a_reason_is_one_line() {
-        assert_eq!(Reason::new("  scraping \u{e9}  ").unwrap().as_str(), "scraping \u{e9}");
-        assert!(Reason::new("").is_none() && Reason::new("a\nb").is_none());
-        assert!(Reason::new(&"x".repeat(200)).is_some() && Reason::new(&"x".repeat(201)).is_none());
     }
 }

@@ -4,7 +4,7 @@
 //! request. The order of an end: no new connections, the requests in flight, what the agencies have used, the
 //! store. A store that cannot write any more ends the process: only opening it again tells what is on disk.
 
-mod address_files;
+pub(crate) mod address_files;
 mod certificates;
 mod demo;
 mod doors;

@@ -12,7 +12,8 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use skybridge_desk::partners::NetworkOrder;
-use skybridge_domain::network::{ListAction, ListedNetwork, Network, Reason};
+use skybridge_domain::agency::Reason;
+use skybridge_domain::network::{ListAction, ListedNetwork, Network};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::{AddressReport, Listing, Penalised, PenaltyCause};
 
@@ -48,7 +49,7 @@ pub(super) async fn list_network(
     let reason = reason.map(|text| {
         let too_long =
             || invalid(format!("A reason is one line of at most {} characters.", Reason::CHARS_MAX));
-        Reason::new(&text).ok_or_else(too_long)
+        Reason::parse(&text).ok_or_else(too_long)
     });
     if expires_in_seconds == Some(0) {
         return Err(invalid(
@@ -98,9 +99,12 @@ pub(super) async fn show_address(
 pub(super) async fn forgive_address(
     State(office): State<Arc<Office>>,
     Segment(text): Segment,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let address = address(&text)?;
     let forgiven = office.desk.gate().addresses().forgive(address);
+    // What one node holds in memory is in no record that could be audited; the log has it.
+    tracing::info!(%address, operator = operator(&headers).as_str(), forgiven, "an address is forgiven");
     Ok(answer::document(StatusCode::OK, &json!({ "address": address, "forgiven": forgiven })))
 }
 

@@ -89,6 +89,12 @@ impl Doorkeeper {
         self.turnstile.count_stranger(visit).err().unwrap_or(refusal)
     }
 
+    /// The answer to somebody whose signature was good at first, and whose request is refused over its nonce or its
+    /// body. Only a failure counts: who is known is no stranger.
+    pub(super) fn answer_signer(&self, refusal: Refusal, visit: &Visit<'_>) -> Refusal {
+        if FAILURES.contains(&refusal.code) { self.answer(refusal.into(), visit) } else { refusal }
+    }
+
     /// The answer to a request that was not let in.
     pub(super) fn answer(&self, not_let_in: NotLetIn, visit: &Visit<'_>) -> Refusal {
         let NotLetIn { refusal, claimed, counts } = not_let_in;

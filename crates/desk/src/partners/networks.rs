@@ -2,7 +2,8 @@
 //!
 //! They are kept among the partners, and so hold on every node as soon as a revoked key is refused there.
 
-use skybridge_domain::network::{ListAction, ListedNetwork, Network, Reason};
+use skybridge_domain::agency::Reason;
+use skybridge_domain::network::{ListAction, ListedNetwork, Network};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::Caution;
 use skybridge_store::{self as store, Attributes, Listing, Record, Table, Version, Write};
@@ -89,7 +90,7 @@ impl Kept for NetworkRecord {
         Ok(Self::Listed(ListedNetwork {
             network,
             action: attribute::parsed(attributes, "action", ListAction::parse)?,
-            reason: attribute::parsed_if_any(attributes, "reason", Reason::new)?,
+            reason: attribute::parsed_if_any(attributes, "reason", Reason::parse)?,
             created_at: attribute::moment(attributes, "created_at")?,
             updated_at: attribute::moment(attributes, "updated_at")?,
             expires_at: attribute::number_if_any(attributes, "expires_at")?.map(Timestamp::from_millis),

@@ -1,4 +1,4 @@
-//! What the gate costs: nanoseconds per key check and per decision.
+//! What the gate costs: nanoseconds per key check, per decision, and per address that is looked at.
 //!
 //! ```sh
 //! cargo run --release -p skybridge-gate --example gate_cost
@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
+mod addresses;
 mod partners;
 
 use std::hint::black_box;
@@ -46,6 +47,7 @@ fn main() {
         let pace = gate.pace(&callers[0], &plain, now);
         measure("headers", |_| !black_box(pace_headers(black_box(&pace), None)).policy.is_empty());
     }
+    addresses::measure_all();
 }
 
 fn admit(gate: &Gate, caller: &Caller, operation: &Operation, nanos: u64) -> bool {

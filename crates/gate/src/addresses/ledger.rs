@@ -32,13 +32,27 @@ pub(super) struct Ledger {
     room: usize,
 }
 
-#[derive(Default)]
 struct Shard {
     tracks: HashMap<IpAddr, Track>,
     /// Shared by those for whom there is no room.
     others: Box<[Window]>,
     /// Before this there is no use in looking for room again.
     search_at: u64,
+    /// The latest moment that was seen.
+    latest: Timestamp,
+}
+
+impl Shard {
+    /// The present, as it is held to be here. A clock that steps back makes time stand still until it has caught up, so
+    /// that nothing that is over comes again; a step of more than the longest window is taken for a correction.
+    fn present(&mut self, now: Timestamp) -> Timestamp {
+        if self.latest <= now.plus(RateRule::WINDOWS[1]) {
+            self.latest = self.latest.max(now);
+        } else {
+            self.latest = now;
+        }
+        self.latest
+    }
 }
 
 /// What is remembered of one source.
@@ -51,7 +65,12 @@ struct Track {
 impl Ledger {
     pub(super) fn new(rules: &[RateRule], penalties: PenaltyTerms, tracked_max: usize) -> Self {
         let shards = SHARDS.min(tracked_max.max(1));
-        let shard = || Shard { others: windows(rules), ..Shard::default() };
+        let shard = || Shard {
+            tracks: HashMap::new(),
+            others: windows(rules),
+            search_at: 0,
+            latest: Timestamp::from_nanos(0),
+        };
         Self {
             rules: rules.to_vec(),
             penalties,
@@ -63,7 +82,7 @@ impl Ledger {
 
     /// Counts a request, or says until when the source is refused.
     pub(super) fn count(&self, source: IpAddr, counted: Counted, now: Timestamp) -> Result<(), Penalised> {
-        let mut shard = self.shard(source);
+        let (mut shard, now) = self.shard(source, now);
         let Some(track) = self.track(&mut shard, source, now) else {
             let full = count(&mut shard.others, &self.rules, now);
             return full.map_err(|retry_at| Penalised {
@@ -90,24 +109,25 @@ impl Ledger {
         not_before: Timestamp,
         now: Timestamp,
     ) -> Option<Penalised> {
-        let mut shard = self.shard(source);
+        let (mut shard, now) = self.shard(source, now);
         let track = self.track(&mut shard, source, now)?;
         Some(track.standing.strike(&self.penalties, cause, not_before, now))
     }
 
     pub(super) fn penalty(&self, source: IpAddr, now: Timestamp) -> Option<Penalised> {
-        self.shard(source).tracks.get(&source)?.standing.penalty(&self.penalties, now)
+        let (shard, now) = self.shard(source, now);
+        shard.tracks.get(&source)?.standing.penalty(&self.penalties, now)
     }
 
     pub(super) fn used(&self, source: IpAddr, now: Timestamp) -> Vec<u32> {
-        let mut shard = self.shard(source);
+        let (mut shard, now) = self.shard(source, now);
         let Some(track) = shard.tracks.get_mut(&source) else { return vec![0; self.rules.len()] };
         let windows = track.windows.iter_mut().zip(&self.rules);
         windows.map(|(window, rule)| window.used(rule, micros(now))).collect()
     }
 
     pub(super) fn forget(&self, source: IpAddr) -> bool {
-        self.shard(source).tracks.remove(&source).is_some()
+        locked(self.shard_of(source)).tracks.remove(&source).is_some()
     }
 
     pub(super) fn tracked(&self) -> usize {
@@ -117,7 +137,8 @@ impl Ledger {
     pub(super) fn penalised(&self, now: Timestamp) -> Vec<(IpAddr, Penalised)> {
         let mut all = Vec::new();
         for shard in &self.shards {
-            let shard = locked(shard);
+            let mut shard = locked(shard);
+            let now = shard.present(now);
             let penalty = |track: &Track| track.standing.penalty(&self.penalties, now);
             all.extend(shard.tracks.iter().filter_map(|(source, track)| Some((*source, penalty(track)?))));
         }
@@ -125,10 +146,16 @@ impl Ledger {
         all
     }
 
-    fn shard(&self, source: IpAddr) -> MutexGuard<'_, Shard> {
+    /// The shard of `source`, and the present as it is held to be there.
+    fn shard(&self, source: IpAddr, now: Timestamp) -> (MutexGuard<'_, Shard>, Timestamp) {
+        let mut shard = locked(self.shard_of(source));
+        let now = shard.present(now);
+        (shard, now)
+    }
+
+    fn shard_of(&self, source: IpAddr) -> &Mutex<Shard> {
         let place = self.places.hash_one(source) % self.shards.len() as u64;
-        let place = usize::try_from(place).expect("less than the number of shards");
-        locked(&self.shards[place])
+        &self.shards[usize::try_from(place).expect("less than the number of shards")]
     }
 
     /// What is remembered of `source`, from now on; `None` if there is no room.
@@ -151,7 +178,7 @@ impl Ledger {
     /// not be able to free anybody.
     fn make_room(&self, shard: &mut Shard, now: Timestamp) {
         let (now_ns, next) = (now.as_nanos(), now.as_nanos().saturating_add(SEARCH_EVERY));
-        // One that is further ahead was set by a clock that has been set back since.
+        // One that is further ahead was set before the clock was corrected.
         if now_ns < shard.search_at && shard.search_at <= next {
             return;
         }

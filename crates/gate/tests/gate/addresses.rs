@@ -147,7 +147,7 @@ fn failures_and_rates_are_held_against_a_source_together() {
 #[test]
 fn a_crowd_of_newcomers_frees_nobody() {
     let terms = AddressTerms { rules: vec![rule(10, 600)], ..AddressTerms::default() };
-    let addresses = Addresses::tracking(terms, 16);
+    let addresses = Addresses::tracking(terms, 256);
     let guilty = go_over(&addresses, NOON);
     assert_eq!(wait(guilty, NOON), Duration::from_secs(600));
     // Somebody who is just below the limit.
@@ -159,7 +159,7 @@ fn a_crowd_of_newcomers_frees_nobody() {
         let newcomer = source(0x0a00_0000 + u32::try_from(number).unwrap());
         let _ = addresses.count(newcomer, at(NOON + SECOND + number * 5_000 * MICRO));
     }
-    assert!(addresses.tracked() <= 16, "{}", addresses.tracked());
+    assert!(addresses.tracked() <= 256, "{}", addresses.tracked());
     let now = NOON + 502 * SECOND;
     assert!(addresses.count(HOME, at(now)).is_err(), "a penalty outlives the crowd");
     assert_eq!(addresses.count(busy, at(now)), Ok(()));
@@ -343,4 +343,16 @@ proptest! {
             prop_assert_eq!(found.map(|found| (found.network.as_net().prefix_len(), found.action)), best);
         }
     }
+}
+
+/// Sixteen threads send at once: one step looks and counts, so that just as many come in as the rule admits.
+#[test]
+fn a_crowd_at_once_gets_just_what_the_rule_admits() {
+    let addresses = with(&[rule(1_000, 10)], PenaltyTerms::default());
+    let admitted = std::thread::scope(|scope| {
+        let send = || (0..500).filter(|_| addresses.count(HOME, at(NOON)).is_ok()).count();
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(send)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
+    });
+    assert_eq!(admitted, 1_000);
 }

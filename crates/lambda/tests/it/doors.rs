@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use skybridge_desk::audit::Operator;
-use skybridge_desk::partners::KeyRequest;
+use skybridge_desk::partners::{KeyRequest, NetworkOrder};
 use skybridge_domain::key::{Mode, Scopes};
+use skybridge_domain::network::{ListAction, Network};
 
 use crate::kit::door::sample;
 use crate::kit::{Answer, Call, Door, House, agency};
@@ -74,6 +75,33 @@ async fn an_address_is_the_gateways_to_say_and_not_the_clients() {
     event["requestContext"]["identity"]["sourceIp"] = json!("test-invoke-source-ip");
     let refused = Answer::of(function.invoke(event.to_string()).await.unwrap());
     assert_eq!(refused.code(), "address-not-allowed");
+}
+
+#[tokio::test]
+async fn a_network_that_is_blocked_on_the_server_is_so_for_the_function() {
+    let house = House::open().await;
+    let order = NetworkOrder {
+        network: Network::parse("198.51.100.0/24").unwrap(),
+        action: ListAction::Block,
+        reason: None,
+        expires_at: None,
+        deliberately: false,
+    };
+    house.desk.list_network(&Operator::program(), &order).await.unwrap();
+    let mut function = house.function().await;
+    let call = house.call("GET", "/v1/usage");
+    let blocked = Call { source: "198.51.100.1".parse().unwrap(), ..call.clone() }
+        .header("x-forwarded-for", "192.0.2.7");
+    for door in Door::ALL {
+        assert_eq!(Answer::of(function.invoke(door.event(&call)).await.unwrap()).status, 200, "{door:?}");
+        let refused = Answer::of(function.invoke(door.event(&blocked)).await.unwrap());
+        assert_eq!(refused, house.serve(&blocked).await, "{door:?}");
+        assert_eq!((refused.status.as_u16(), refused.code()), (403, "screened".to_owned()), "{door:?}");
+    }
+    // The list is one for all; what is done about it, each function is told.
+    let counting = house.function_with(|command| command.env("SKYBRIDGE_SCREENING_ADDRESSES_LISTS", "count"));
+    let mut function = counting.await;
+    assert_eq!(Answer::of(function.invoke(Door::FunctionUrl.event(&blocked)).await.unwrap()).status, 200);
 }
 
 #[tokio::test]

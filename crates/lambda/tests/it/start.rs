@@ -38,6 +38,11 @@ async fn what_is_wrong_with_the_settings_is_said_in_one_sentence() {
             "yes",
             "SKYBRIDGE_LAMBDA_TRUST_GATEWAY_KEYS is \"yes\"; set it to true",
         ),
+        (
+            "SKYBRIDGE_SCREENING_ADDRESSES_RATE",
+            "on",
+            "SKYBRIDGE_SCREENING_ADDRESSES_RATE is \"on\"; set it to block, count or off",
+        ),
         ("SKYBRIDGE_ERRORS", "apigateway", "SKYBRIDGE_ERRORS is \"apigateway\"; set it to problem or aws"),
         ("SKYBRIDGE_LOG_LEVEL", "loud", "SKYBRIDGE_LOG_LEVEL is \"loud\"; set it to error,"),
         (

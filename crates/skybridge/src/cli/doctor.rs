@@ -61,6 +61,7 @@ fn examine(session: &Session) -> Vec<Finding> {
     findings.push(checks::open_files(&config));
     findings.extend(checks::certificate(&config));
     findings.extend(screening::findings(&config));
+    findings.extend(checks::address_files(&config));
     findings.extend(checks::server(session, &config));
     findings
 }

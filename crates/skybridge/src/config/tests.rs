@@ -45,6 +45,39 @@ fn proxies_are_a_list_in_a_file_and_commas_elsewhere() {
 }
 
 #[test]
+fn rates_are_rules_and_penalties_have_an_order() {
+    let set = |key: &str, value: &str| read(&format!("[screening.addresses]\n{key} = {value}"), &[], vec![]);
+    let rules = |config: Config| {
+        let rules = config.addresses.terms.rules.into_iter();
+        rules.map(|rule| (rule.limit(), rule.window().as_secs())).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(read("", &[], vec![]).unwrap()), [(6_000, 60)]);
+    let two = set("rate_limits", "[\"100/10s\", \"6000 / 10m\"]").unwrap();
+    assert_eq!(rules(two), [(100, 10), (6_000, 600)]);
+    let environment = [("SKYBRIDGE_SCREENING_ADDRESSES_RATE_LIMITS", "100/10s,6000/10m")];
+    assert_eq!(rules(read("", &environment, vec![]).unwrap()), [(100, 10), (6_000, 600)]);
+    for (key, wrong) in [
+        ("rate_limits", "[]"),
+        ("rate_limits", "[\"9/10s\"]"),
+        ("rate_limits", "[\"10/9s\"]"),
+        ("rate_limits", "[\"10/11m\"]"),
+        ("rate_limits", "[\"10\"]"),
+        ("rate_limits", "[\"10/10s\",\"20/20s\",\"30/30s\",\"40/40s\",\"50/50s\"]"),
+        ("rate", "\"on\""),
+        ("lists", "\"refuse\""),
+        ("rate_counts", "\"all\""),
+        ("penalty_max", "\"9s\""),
+        ("penalty_max", "\"8d\""),
+        ("penalty", "\"0s\""),
+    ] {
+        let faults = set(key, wrong).unwrap_err();
+        assert!(faults[0].contains(&format!("`screening.addresses.{key}`")), "{key} = {wrong}: {faults:?}");
+    }
+    let proxies = read("[http]\ntrusted_proxies = [\"10.0.0.7\"]", &[], vec![]).unwrap();
+    assert_eq!(proxies.addresses.terms.proxies.len(), 1, "what must not be blocked by mistake");
+}
+
+#[test]
 fn a_certificate_and_its_key_are_given_together() {
     let tls = |section: &str| read(&format!("[tls]\n{section}"), &[], vec![]).map(|config| config.tls);
     let both =

@@ -13,11 +13,11 @@ use anyhow::Context as _;
 use metrics::{describe_gauge, gauge};
 use skybridge_desk::Desk;
 use skybridge_domain::network::{InvalidNetwork, Network};
-use skybridge_gate::{Caution, FileLists};
+use skybridge_gate::{Addresses, Caution, FileLists};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
-use crate::config::AddressFiles;
+use crate::config::{self, AddressFiles};
 
 /// How often the files are looked at. SIGHUP has them looked at now.
 const EVERY: Duration = Duration::from_secs(5);
@@ -37,11 +37,18 @@ const DELIBERATELY: &str = "deliberately";
 /// Reads the files, and has them in force.
 pub(super) fn load(files: &AddressFiles, desk: &Desk) -> anyhow::Result<()> {
     if files.are_named() {
-        let lists =
-            read(files, desk).context("the networks in files cannot be listed (screening.addresses)")?;
+        let lists = read(files, desk.gate().addresses())
+            .context("the networks in files cannot be listed (screening.addresses)")?;
         desk.gate().addresses().put_files(lists);
     }
     Ok(())
+}
+
+/// What a start would make of the files, in words.
+pub(crate) fn check(section: &config::Addresses) -> Result<String, String> {
+    let addresses = Addresses::tracking(section.terms.clone(), 1);
+    let lists = read(&section.files, &addresses).map_err(|error| error.to_string())?;
+    Ok(format!("{} networks are blocked and {} allowed by files", lists.block.len(), lists.allow.len()))
 }
 
 /// Watches the files for as long as the process runs. While one makes no sense, what was read before holds on, and that
@@ -102,7 +109,7 @@ impl Watch {
             return;
         }
         self.seen = stamps;
-        let read = read(&self.files, &self.desk);
+        let read = read(&self.files, self.desk.gate().addresses());
         gauge!("skybridge_address_files_stale").set(u8::from(read.is_err()));
         match read {
             Ok(lists) => {
@@ -147,8 +154,8 @@ impl fmt::Display for Joined<'_> {
     }
 }
 
-fn read(files: &AddressFiles, desk: &Desk) -> Result<FileLists, Unusable> {
-    let caution = |network: &Network| desk.gate().addresses().caution(network);
+fn read(files: &AddressFiles, addresses: &Addresses) -> Result<FileLists, Unusable> {
+    let caution = |network: &Network| addresses.caution(network);
     Ok(FileLists {
         block: files.block.as_deref().map_or(Ok(Vec::new()), |path| read_one(path, caution))?,
         allow: files.allow.as_deref().map_or(Ok(Vec::new()), |path| read_one(path, |_| None))?,
@@ -185,7 +192,7 @@ fn parse(text: &str, caution: impl Fn(&Network) -> Option<Caution>) -> (Vec<Netw
                 continue;
             }
         };
-        match check(word, deliberately, &caution) {
+        match taken(word, deliberately, &caution) {
             Ok(network) => networks.push(network),
             Err(fault) => faults.push(format!("line {number}: {word:?} {fault}")),
         }
@@ -193,7 +200,7 @@ fn parse(text: &str, caution: impl Fn(&Network) -> Option<Caution>) -> (Vec<Netw
     (networks, faults)
 }
 
-fn check(
+fn taken(
     word: &str,
     deliberately: bool,
     caution: impl Fn(&Network) -> Option<Caution>,

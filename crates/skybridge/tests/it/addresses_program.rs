@@ -75,6 +75,9 @@ async fn files_of_networks_are_taken_while_the_program_serves() {
         "{said}"
     );
     assert_eq!(refused.status.code(), Some(1));
+    let doctor = program(data.path(), &settings).arg("doctor").output().unwrap();
+    let said = String::from_utf8(doctor.stdout).unwrap();
+    assert!(said.contains("fail  networks") && said.contains("line 2: \"192.0.2.0/\""), "{said}");
     // So is one that shuts out the proxy.
     std::fs::write(&block, "127.0.0.0/8\n").unwrap();
     let refused = program(data.path(), &settings).args(start).output().unwrap();

@@ -295,6 +295,8 @@ fn help_is_part_of_the_product() {
         &["key", "check", "--help"],
         &["plan", "set", "--help"],
         &["screen", "--help"],
+        &["address", "--help"],
+        &["address", "block", "--help"],
     ] {
         let help = String::from_utf8(run(data.path(), words).stdout).unwrap();
         let name = words.join("-").replace("--", "");

@@ -75,6 +75,19 @@ async fn a_signature_is_as_good_as_a_key_and_good_once() {
 }
 
 #[tokio::test]
+async fn a_good_signature_is_not_held_back_for_what_others_send_from_there() {
+    let (app, signer) = house("ed25519").await;
+    let addresses = app.desk.gate().addresses();
+    addresses.fail("192.0.2.1".parse().unwrap(), app.clock.now(), app.clock.now()).unwrap();
+    app.anonymous().get("/docs").await.expect_refusal(429, "too-many-failed-attempts");
+    send(&app, &signer, &Draft::get("/v1/usage", app.clock.now(), "n1")).await.expect(200);
+    // Nor for a body of its own that is refused.
+    let long = "x".repeat(70_000);
+    let refused = send(&app, &signer, &Draft::book("k", &long, app.clock.now(), "n2")).await;
+    refused.expect_refusal(413, "body-too-large");
+}
+
+#[tokio::test]
 async fn whatever_was_altered_on_the_way_is_refused() {
     for algorithm in ["ed25519", "hmac-sha256"] {
         let (app, signer) = house(algorithm).await;

@@ -19,7 +19,7 @@ use super::super::session::Session;
 use super::Grade;
 use crate::config::{Config, StoreKind, environment};
 use crate::data_dir::{ADMIN_TOKEN, ADMIN_URL, DataDir, PEPPER};
-use crate::serve::open_files as limit_of_open_files;
+use crate::serve::{address_files as files_of_networks, open_files as limit_of_open_files};
 use crate::store::at_rest::{self, Glance};
 use crate::store::dynamodb;
 use skybridge_machine::MachineClock;
@@ -209,6 +209,15 @@ pub(super) fn certificate(config: &Config) -> Option<Finding> {
         Finding::warn(what, format!("{place} ends at {end}: renew it"))
     } else {
         Finding::ok(what, format!("{place} is valid until {end}"))
+    })
+}
+
+/// The files of networks, if there are any.
+pub(super) fn address_files(config: &Config) -> Option<Finding> {
+    let what = "networks";
+    config.addresses.files.are_named().then(|| match files_of_networks::check(&config.addresses) {
+        Ok(found) => Finding::ok(what, found),
+        Err(error) => Finding::fail(what, error),
     })
 }
 
