@@ -25,7 +25,14 @@ fn main() {
         let missed: Vec<_> = texts.iter().filter(|attack| !verdict(&attack.payload).is_blocked()).collect();
         let caught = texts.len() - missed.len();
         println!("attacks, {half:?}: {caught} of {} ({:.1} %)", texts.len(), share(caught, texts.len()));
-        for family in 930..=944 {
+        let attacks = texts.iter().filter(|attack| !attack.is_one_word()).count();
+        let missed_attacks = missed.iter().filter(|attack| !attack.is_one_word()).count();
+        let caught_attacks = attacks - missed_attacks;
+        println!(
+            "  more than a plain word: {caught_attacks} of {attacks} ({:.1} %)",
+            share(caught_attacks, attacks)
+        );
+        for family in (930..=934).chain(941..=944) {
             let of_family = texts.iter().filter(|attack| attack.rule / 1000 == family).count();
             let missed = missed.iter().filter(|attack| attack.rule / 1000 == family).count();
             println!("  {family}: {} of {of_family}", of_family - missed);
@@ -46,13 +53,13 @@ fn report<'a>(kind: &str, texts: impl Iterator<Item = &'a str>, verdict: &impl F
     for text in texts {
         let found = verdict(text);
         all += 1;
-        if !found.hits.is_empty() {
+        if found.is_blocked() {
             hit += 1;
             let rules: Vec<_> = found.hits.iter().map(|hit| hit.rule.as_str()).collect();
             println!("refused {rules:?} {text:?}");
         }
     }
-    println!("honest, {kind}: {hit} of {all} texts hit");
+    println!("honest, {kind}: {hit} of {all} texts refused");
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share of a few thousand")]

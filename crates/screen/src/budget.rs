@@ -13,10 +13,11 @@ pub struct Budget {
 }
 
 impl Default for Budget {
-    /// 128 KiB: as much text as the largest body can bring. 20 ms: a hundred times what 2 KiB of the most hostile text
-    /// cost here, so that only a machine that stands still meets it.
+    /// 128 KiB: as much text as the largest body can bring. 250 ms: several times what that much of the most hostile
+    /// text costs, so that no booking is refused because its thread had to wait for a processor.
     fn default() -> Self {
-        Self { bytes: 128 * 1024, time: Duration::from_millis(20) }
+        Self { bytes: 128 * 1024, time: Duration::from_millis(250) }
+    }
     }
 }
 

@@ -1,0 +1,63 @@
+use super::corpus::{Attack, EVASIONS, Half, attacks, awkward, honest};
+use super::{default_screen, inspect};
+
+/// How many of a hundred are caught.
+fn share(texts: &[Attack]) -> usize {
+    let screen = default_screen();
+    100 * texts.iter().filter(|attack| inspect(&screen, &attack.payload).is_blocked()).count() / texts.len()
+}
+
+fn of_half(half: Half) -> Vec<Attack> {
+    attacks().into_iter().filter(|attack| attack.half() == half && !attack.is_one_word()).collect()
+}
+
+#[test]
+fn known_attacks_are_refused() {
+    let training = share(&of_half(Half::Training));
+    assert!(training >= 93, "{training} % of the half that the rules were written with");
+}
+
+#[test]
+fn attacks_that_no_rule_was_written_with_are_refused() {
+    let held_out = share(&of_half(Half::HeldOut));
+    assert!(held_out >= 80, "{held_out} % of the half that was held out");
+}
+
+#[test]
+fn honest_bookings_are_let_in() {
+    let screen = default_screen();
+    let refused: Vec<_> = honest()
+        .into_iter()
+        .filter(|text| inspect(&screen, &text.value).is_blocked())
+        .map(|text| text.value)
+        .collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[test]
+fn awkward_remarks_are_let_in() {
+    let screen = default_screen();
+    let texts = awkward();
+    assert!(texts.len() > 400);
+    let refused: Vec<_> = texts.iter().filter(|text| inspect(&screen, text).is_blocked()).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[test]
+fn an_attack_in_disguise_is_caught_as_often_as_in_plain() {
+    let screen = default_screen();
+    let mut texts: Vec<_> = attacks().into_iter().map(|attack| attack.payload).collect();
+    texts.sort();
+    texts.dedup();
+    // Values that are decoded on their way already would be other texts.
+    texts.retain(|text| !text.contains(['%', '\\', '&', '\n', '\r']) && inspect(&screen, text).is_blocked());
+    let plain: Vec<_> = texts.iter().step_by(texts.len() / 200).take(200).collect();
+    assert_eq!(plain.len(), 200);
+    let mut lost = Vec::new();
+    for (name, evade) in EVASIONS {
+        let missed: Vec<_> =
+            plain.iter().filter(|text| !inspect(&screen, &evade(text)).is_blocked()).collect();
+        lost.extend(missed.into_iter().map(|text| format!("{name}: {text}")));
+    }
+    assert!(lost.is_empty(), "{} missed:\n{}", lost.len(), lost.join("\n"));
+}

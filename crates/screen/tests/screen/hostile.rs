@@ -1,0 +1,76 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+use skybridge_screen::{Action, Exceptions, Profile, Screen, card_data};
+
+use super::corpus::{attacks, hostile};
+use super::{default_screen, inspect, remark};
+
+#[test]
+fn long_texts_of_every_hostile_shape_are_read_to_their_end() {
+    let mut profile = Profile::default();
+    // A debug build on a busy machine is slow; how fast it is, `screen_cost` measures.
+    profile.budget.time = Duration::from_secs(600);
+    let screen = Screen::new(profile, None);
+    for (unit, text) in hostile(64 * 1024) {
+        let verdict = inspect(&screen, &text);
+        assert!(!verdict.overrun, "{unit}");
+        assert!(verdict.hits.iter().all(|hit| hit.excerpt.chars().count() < 128), "{unit}");
+        let _ = card_data(&text);
+    }
+}
+
+#[test]
+fn what_is_beyond_the_budget_is_not_read_and_told() {
+    let attack = "' union select password from users --";
+    let mut profile = Profile::default();
+    profile.budget.bytes = 100;
+    let refusing = Screen::new(profile.clone(), None);
+    let verdict = refusing.inspect([remark(&"a".repeat(80)), remark(attack)], Exceptions::NONE);
+    assert!(verdict.overrun && verdict.is_blocked() && verdict.hits.is_empty());
+    profile.overrun = skybridge_screen::Overrun::Count;
+    let counting = Screen::new(profile, None);
+    let verdict = counting.inspect([remark(&"a".repeat(80)), remark(attack)], Exceptions::NONE);
+    assert!(verdict.overrun && verdict.action == Action::Pass);
+    let verdict = counting.inspect([remark(&"a".repeat(20)), remark(attack)], Exceptions::NONE);
+    assert!(!verdict.overrun && verdict.is_blocked());
+}
+
+#[test]
+fn no_time_is_no_search() {
+    let mut profile = Profile::default();
+    profile.budget.time = Duration::ZERO;
+    let verdict = inspect(&Screen::new(profile, None), "' union select password from users --");
+    assert!(verdict.overrun && verdict.is_blocked() && verdict.hits.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_the_screen_panic(text in any::<String>()) {
+        inspect(&default_screen(), &text);
+        let _ = card_data(&text);
+    }
+
+    #[test]
+    fn no_bytes_make_the_screen_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let text = String::from_utf8_lossy(&bytes);
+        inspect(&default_screen(), &text);
+        let _ = card_data(&text);
+    }
+
+    #[test]
+    fn no_mixture_of_signs_makes_the_screen_panic(text in "([%&#\\\\$'\"`<>/*(){}\\[\\];|=+~^!?@,.:_ \t\r\n-]|[a-fux0-9]|ｆ|\u{200b}|é|ѕ|%u|%c0|&lt;|&#x|select|union|/\\*|\\*/|--|\\$\\{){0,60}") {
+        inspect(&default_screen(), &text);
+        let _ = card_data(&text);
+    }
+
+    #[test]
+    fn attacks_cut_and_joined_make_no_panic(first in 0_usize..1575, second in 0_usize..1575, cut in 0_usize..60) {
+        let all = attacks();
+        let begin: String = all[first].payload.chars().take(cut).collect();
+        let end: String = all[second].payload.chars().skip(cut / 2).take(200).collect();
+        inspect(&default_screen(), &format!("{begin}{end}"));
+    }
+}
