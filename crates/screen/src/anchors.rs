@@ -5,8 +5,11 @@
 //! much as an ordinary one. This one is built whole, so every byte costs the same.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use crate::rules::RuleText;
 
 /// Up to 256 rules, by their place in the list of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,6 +20,10 @@ impl RuleSet {
 
     pub(crate) const fn all() -> Self {
         Self([u64::MAX; 4])
+    }
+
+    const fn take_out(&mut self, rule: usize) {
+        self.0[rule / 64] &= !(1 << (rule % 64));
     }
 
     pub(crate) const fn insert(&mut self, rule: usize) {
@@ -46,23 +53,51 @@ impl RuleSet {
     }
 }
 
+/// The ASCII characters of a text.
+#[derive(Debug, Clone, Copy)]
+struct Signs(u128);
+
+impl Signs {
+    fn of(text: &str) -> Self {
+        Self(text.bytes().fold(0, |signs, byte| signs | if byte < 128 { 1 << byte } else { 0 }))
+    }
+
+    const fn has_one_of(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+}
+
+/// Whether no letter or digit stands right before or behind `found`.
+fn is_whole(text: &[u8], found: Range<usize>) -> bool {
+    let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    !is_part(found.start.checked_sub(1).and_then(|before| text.get(before))) && !is_part(text.get(found.end))
+}
+
 /// The anchors of all rules.
 #[derive(Debug)]
 pub(crate) struct Anchors {
     automaton: AhoCorasick,
     /// The rules that hang on each anchor, in the automaton's order.
     rules: Vec<RuleSet>,
+    /// Those that do where the anchor is a whole word.
+    rules_of_words: Vec<RuleSet>,
+    /// The signs that each rule needs besides; a rule without any is not in the list.
+    signs: Vec<(usize, Signs)>,
     /// The length of the shortest anchor that is one word: shorter words need no search.
     shortest_word: usize,
 }
 
 impl Anchors {
-    /// The anchors of the rules: each anchor with the place of its rule.
-    pub(crate) fn new<'a>(anchors: impl IntoIterator<Item = (&'a str, usize)>) -> Self {
-        let mut by_anchor = BTreeMap::<String, RuleSet>::new();
-        for (anchor, rule) in anchors {
-            by_anchor.entry(anchor.to_ascii_lowercase()).or_default().insert(rule);
+    /// The anchors of these rules.
+    pub(crate) fn new(rules: &[RuleText]) -> Self {
+        let mut by_anchor = BTreeMap::<String, (RuleSet, RuleSet)>::new();
+        for (at, rule) in rules.iter().enumerate() {
+            rule.anchors
+                .iter()
+                .for_each(|a| by_anchor.entry(a.to_ascii_lowercase()).or_default().0.insert(at));
+            rule.words.iter().for_each(|a| by_anchor.entry(a.to_ascii_lowercase()).or_default().1.insert(at));
         }
+        let signs = rules.iter().enumerate().filter(|(_, rule)| !rule.signs.is_empty());
         let is_word =
             |anchor: &&String| anchor.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let shortest_word = by_anchor.keys().filter(is_word).map(String::len).min().unwrap_or(usize::MAX);
@@ -72,7 +107,9 @@ impl Anchors {
             .kind(Some(AhoCorasickKind::DFA))
             .build(by_anchor.keys())
             .expect("a few thousand bytes of anchors are far below the automaton's limits");
-        Self { automaton, rules: by_anchor.into_values().collect(), shortest_word }
+        let (rules, rules_of_words) = by_anchor.into_values().unzip();
+        let signs = signs.map(|(at, rule)| (at, Signs::of(&rule.signs))).collect();
+        Self { automaton, rules, rules_of_words, signs, shortest_word }
     }
 
     /// Whether a single word of this length may have an anchor in it.
@@ -80,17 +117,27 @@ impl Anchors {
         length >= self.shortest_word
     }
 
-    /// The rules that have an anchor in the text.
+    /// The rules that have an anchor in the text, and one of their signs.
     pub(crate) fn rules_in(&self, text: &str) -> RuleSet {
         let mut rules = RuleSet::default();
         for found in self.automaton.find_overlapping_iter(text) {
-            rules.extend(&self.rules[found.pattern().as_usize()]);
+            let anchor = found.pattern().as_usize();
+            rules.extend(&self.rules[anchor]);
+            if is_whole(text.as_bytes(), found.range()) {
+                rules.extend(&self.rules_of_words[anchor]);
+            }
+        }
+        let signs = Signs::of(text);
+        for (rule, needed) in &self.signs {
+            if !signs.has_one_of(*needed) {
+                rules.take_out(*rule);
+            }
         }
         rules
     }
 
     /// Bytes on the heap.
     pub(crate) fn memory(&self) -> usize {
-        self.automaton.memory_usage() + self.rules.len() * size_of::<RuleSet>()
+        self.automaton.memory_usage() + 2 * self.rules.len() * size_of::<RuleSet>()
     }
 }

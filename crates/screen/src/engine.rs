@@ -83,12 +83,8 @@ impl Engine {
         assert!(texts.len() <= RuleSet::MAX, "a set of rules has a bit for each");
         let mut shell = RuleSet::default();
         texts.iter().enumerate().filter(|(_, rule)| rule.shell).for_each(|(at, _)| shell.insert(at));
-        let anchors = texts
-            .iter()
-            .enumerate()
-            .flat_map(|(at, rule)| rule.anchors.iter().map(move |anchor| (anchor.as_str(), at)));
         Self {
-            anchors: Anchors::new(anchors),
+            anchors: Anchors::new(texts),
             shell,
             rules: texts
                 .iter()

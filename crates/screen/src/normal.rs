@@ -18,30 +18,49 @@ use std::borrow::Cow;
 
 use crate::traits::Traits;
 
-/// A text in up to three views; those that would not differ from the one before are absent.
+/// A text in up to four views; one is absent where another shows all that it would.
 #[derive(Debug)]
 pub(crate) struct Views<'a> {
     /// As it was sent.
-    pub(crate) sent: &'a str,
+    pub(crate) sent: Option<&'a str>,
+    /// With encodings undone, where comments or line ends came to light that the next one has no more.
+    pub(crate) decoded: Option<String>,
     /// With encodings undone, characters folded, comments and white space turned into one space each.
     pub(crate) plain: Option<String>,
-    /// The one before it with what a shell takes out taken out.
+    /// The last of those before with what a shell takes out taken out.
     pub(crate) shell: Option<String>,
 }
 
 impl<'a> Views<'a> {
     pub(crate) fn of(sent: &'a str, traits: Traits) -> Self {
-        let decoded = if traits.may_be_encoded() { decode::decode(sent) } else { Cow::Borrowed(sent) };
+        let decode::Decoded { text: decoded, was_encoded } = decode::decode(sent, traits);
         // What was decoded may be anything, so only a text that needed no decoding is judged by its first bytes.
         let traits = if matches!(decoded, Cow::Owned(_)) { Traits::of(&decoded) } else { traits };
-        let plain = if traits.may_be_untidy() { tidy::tidy(decoded) } else { decoded };
-        let shell = if traits.may_be_quoted() { shell::unquote(&plain) } else { None };
-        let plain = match plain {
-            Cow::Owned(text) if text != sent => Some(text),
-            Cow::Owned(_) | Cow::Borrowed(_) => None,
-        };
-        Self { sent, plain, shell }
+        let tidied = if traits.may_be_untidy() { tidy::tidy(&decoded) } else { None };
+        let plain = tidied.as_deref().unwrap_or(&decoded);
+        let shell = if traits.may_be_quoted() { shell::unquote(plain) } else { None };
+        let changed = plain != sent;
+        let sent = (!changed || was_encoded || hides(sent)).then_some(sent);
+        let keeps_decoded = was_encoded && tidied.is_some() && hides(&decoded);
+        match (tidied, decoded) {
+            (None, Cow::Borrowed(_)) => Self { sent, decoded: None, plain: None, shell },
+            (None, Cow::Owned(plain)) => Self { sent, decoded: None, plain: changed.then_some(plain), shell },
+            (plain, decoded) => {
+                Self { sent, decoded: keeps_decoded.then(|| decoded.into_owned()), plain, shell }
+            }
+        }
     }
+
+    /// Every view that rules of all kinds read.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        [self.sent, self.decoded.as_deref(), self.plain.as_deref()].into_iter().flatten()
+    }
+}
+
+/// Whether tidying takes away something that a rule may ask for: comments, and the ends of lines. Folded characters
+/// and joined spaces hide nothing.
+fn hides(text: &str) -> bool {
+    text.contains("/*") || text.contains("*/") || text.contains(['\n', '\r'])
 }
 
 #[cfg(test)]

@@ -67,6 +67,12 @@ pub(crate) struct RuleText {
     pub(crate) shell: bool,
     #[serde(default)]
     pub(crate) anchors: Vec<String>,
+    /// Anchors that stand between signs or spaces: `or` is not in `for`.
+    #[serde(default)]
+    pub(crate) words: Vec<String>,
+    /// Signs without one of which no pattern can match either; empty if there are none.
+    #[serde(default)]
+    pub(crate) signs: String,
     /// Regular expressions on bytes, without regard to case; `.` stands for any byte but a line's end.
     #[serde(default)]
     pub(crate) patterns: Vec<String>,

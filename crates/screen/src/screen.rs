@@ -103,14 +103,10 @@ impl<'a> Inspection<'a, '_> {
     fn search(&mut self, text: Text<'a>, traits: Traits) -> Progress {
         let engine = Engine::get();
         let views = Views::of(text.value, traits);
-        let all = [
-            Some(View::Text(views.sent)),
-            views.plain.as_deref().map(View::Text),
-            views.shell.as_deref().map(View::Shell),
-        ];
+        let all = views.texts().map(View::Text).chain(views.shell.as_deref().map(View::Shell));
         let mut wanted = RuleSet::all();
         let mut score = 0;
-        for view in all.into_iter().flatten() {
+        for view in all {
             let mut hits = RuleSet::default();
             let Self { screen, except, meter, verdict, .. } = self;
             let has_time = engine.search(view, &wanted, meter, |at, rule, range| {
@@ -174,6 +170,6 @@ fn hit(
         score: rule.text.score,
         field: text.field,
         pointer: text.pointer.to_string(),
-        excerpt: excerpt(view, range, &rule.text.anchors),
+        excerpt: excerpt(view, range, rule.text),
     })
 }

@@ -3,33 +3,55 @@
 use std::borrow::Cow;
 
 use super::{entities, fold, percent};
+use crate::traits::Traits;
 
 /// How often encodings are undone. Nobody decodes a value more often than a proxy, a server, a framework and a
 /// template in a row.
 const ROUNDS_MAX: usize = 4;
 
-/// The text with its encodings undone, borrowed if there are none. Never longer than the text.
-pub(super) fn decode(text: &str) -> Cow<'_, str> {
-    let Some(mut decoded) = once(text, plus_is_space(text)) else { return Cow::Borrowed(text) };
+/// A text with its encodings undone.
+pub(super) struct Decoded<'a> {
+    /// Borrowed if there was nothing to undo. Never longer than the text that was sent.
+    pub(super) text: Cow<'a, str>,
+    /// Whether there was more to undo than characters that are taken for others.
+    pub(super) was_encoded: bool,
+}
+
+/// The text with its encodings undone.
+pub(super) fn decode(text: &str, traits: Traits) -> Decoded<'_> {
+    let mut was_encoded = false;
+    if !traits.may_be_encoded() {
+        return Decoded { text: Cow::Borrowed(text), was_encoded };
+    }
+    let Some(mut decoded) = once(text, plus_is_space(text), &mut was_encoded) else {
+        return Decoded { text: Cow::Borrowed(text), was_encoded };
+    };
     for _ in 1..ROUNDS_MAX {
-        match once(&decoded, false) {
+        match once(&decoded, false, &mut was_encoded) {
             Some(further) => decoded = further,
             None => break,
         }
     }
-    Cow::Owned(decoded)
+    Decoded { text: Cow::Owned(decoded), was_encoded }
 }
 
 /// One round, or nothing if the text has no encoding. What precedes the first encoded character is copied whole.
-fn once(text: &str, plus_is_space: bool) -> Option<String> {
+fn once(text: &str, plus_is_space: bool, was_encoded: &mut bool) -> Option<String> {
     let mut out: Option<String> = None;
     let mut copied = 0;
     let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let Some((replacement, length)) = replacement(text, rest, at, plus_is_space) else {
-            at += rest.chars().next().map_or(1, char::len_utf8);
+    while let Some(first) = text.as_bytes().get(at) {
+        let found = match first {
+            b'%' | b'&' | b'\\' | b'+' | 0 => replacement(&text[at..], plus_is_space),
+            // Scripts that nothing is folded from: Hebrew, those of India and Thailand, Han and Hangul.
+            1..=127 | 0xd7 | 0xe0 | 0xe4..=0xed => None,
+            _ => fold::fold(text, at),
+        };
+        let Some((replacement, length)) = found else {
+            at += length_of(*first);
             continue;
         };
+        *was_encoded |= first.is_ascii();
         let out = out.get_or_insert_with(|| String::with_capacity(text.len()));
         out.push_str(&text[copied..at]);
         replacement.write_to(out);
@@ -57,7 +79,7 @@ impl Replacement {
 }
 
 /// What is encoded at the beginning of `rest`, and in how many bytes. What comes out is never longer than those.
-fn replacement(text: &str, rest: &str, at: usize, plus_is_space: bool) -> Option<(Replacement, usize)> {
+fn replacement(rest: &str, plus_is_space: bool) -> Option<(Replacement, usize)> {
     let one = |(character, length)| (Replacement::One(character), length);
     match rest.as_bytes()[0] {
         b'%' => percent::read(rest.as_bytes()).map(one),
@@ -65,8 +87,17 @@ fn replacement(text: &str, rest: &str, at: usize, plus_is_space: bool) -> Option
         b'\\' => escape(rest.as_bytes()).map(one),
         b'+' if plus_is_space => Some((Replacement::One(' '), 1)),
         0 => Some((Replacement::Nothing, 1)),
-        1..=127 => None,
-        _ => fold::fold(text, at),
+        _ => None,
+    }
+}
+
+/// The length of a character that begins with this byte.
+const fn length_of(first: u8) -> usize {
+    match first {
+        0..=0x7f => 1,
+        0x80..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xff => 4,
     }
 }
 

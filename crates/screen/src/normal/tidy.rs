@@ -1,13 +1,11 @@
 //! Comments and white space: what stands between two words, and means no more than one space.
 
-use std::borrow::Cow;
-
-/// The text with every run of comments and white space turned into one space, borrowed if there is nothing to do.
+/// The text with every run of comments and white space turned into one space, or nothing if that is the same.
 ///
 /// A comment that MySQL executes (`/*!50000 select*/`) keeps what is in it. A comment that is never closed stays: it
 /// would hide all that follows.
-pub(super) fn tidy(text: Cow<'_, str>) -> Cow<'_, str> {
-    let Some(first) = first_untidy(text.as_bytes()) else { return text };
+pub(super) fn tidy(text: &str) -> Option<String> {
+    let first = first_untidy(text.as_bytes())?;
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
     let closings = Closings::of(bytes);
@@ -25,7 +23,7 @@ pub(super) fn tidy(text: Cow<'_, str>) -> Cow<'_, str> {
         copied = at;
     }
     out.push_str(&text[copied..]);
-    if out == *text { text } else { Cow::Owned(out) }
+    (out != text).then_some(out)
 }
 
 /// Where the last end of a comment and the last end of a line are: past those no search for one is begun, so that a

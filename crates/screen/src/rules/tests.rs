@@ -8,8 +8,8 @@ use crate::traits::Traits;
 /// The views of a text in which this rule has a say.
 fn views_for(rule: &RuleText, text: &str) -> Vec<String> {
     let views = Views::of(text, Traits::of(text));
-    let shell = views.shell.filter(|_| rule.shell);
-    [Some(views.sent.to_owned()), views.plain, shell].into_iter().flatten().collect()
+    let shell = views.shell.clone().filter(|_| rule.shell);
+    views.texts().map(str::to_owned).chain(shell).collect()
 }
 
 #[test]
@@ -38,6 +38,33 @@ fn every_rule_does_what_its_examples_say() {
         );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_attack_is_lost_by_the_search_for_anchors() {
+    let engine = Engine::get();
+    let mut lost = Vec::new();
+    for line in include_str!("../../tests/data/attacks.jsonl").lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = line["payload"].as_str().unwrap();
+        let views = Views::of(text, Traits::of(text));
+        for view in views.texts() {
+            let searched: BTreeSet<_> = engine.anchors.rules_in(view).iter().collect();
+            let patterns = |rule: &&crate::engine::Rule| rule.text.detector == Detector::Patterns;
+            let matching = engine
+                .rules
+                .iter()
+                .enumerate()
+                .filter(|(_, rule)| patterns(rule) && rule.find(view).is_some());
+            lost.extend(
+                matching
+                    .filter(|(at, _)| !searched.contains(at))
+                    .map(|(_, rule)| format!("{}: {view}", rule.id)),
+            );
+        }
+    }
+    lost.dedup();
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
 
 #[test]
