@@ -18,7 +18,6 @@ impl Default for Budget {
     fn default() -> Self {
         Self { bytes: 128 * 1024, time: Duration::from_millis(250) }
     }
-    }
 }
 
 /// What is left of the budget of one request.

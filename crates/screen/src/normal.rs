@@ -41,7 +41,7 @@ impl<'a> Views<'a> {
         let shell = if traits.may_be_quoted() { shell::unquote(plain) } else { None };
         let changed = plain != sent;
         let sent = (!changed || was_encoded || hides(sent)).then_some(sent);
-        let keeps_decoded = was_encoded && tidied.is_some() && hides(&decoded);
+        let keeps_decoded = matches!(decoded, Cow::Owned(_)) && tidied.is_some() && hides(&decoded);
         match (tidied, decoded) {
             (None, Cow::Borrowed(_)) => Self { sent, decoded: None, plain: None, shell },
             (None, Cow::Owned(plain)) => Self { sent, decoded: None, plain: changed.then_some(plain), shell },

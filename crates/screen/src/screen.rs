@@ -170,6 +170,6 @@ fn hit(
         score: rule.text.score,
         field: text.field,
         pointer: text.pointer.to_string(),
-        excerpt: excerpt(view, range, rule.text),
+        excerpt: excerpt(view, range, &[&rule.text.anchors, &rule.text.words]),
     })
 }
