@@ -13,5 +13,6 @@ pub(crate) mod overload;
 pub(crate) mod peer;
 pub(crate) mod process;
 mod report;
+pub(crate) mod screen;
 pub(crate) mod slow;
 mod wire;

@@ -60,6 +60,8 @@ enum Bench {
     Nodes(bench::nodes::Options),
     /// Send a thousand slow callers of each kind: when each is closed, and what they cost a caller that is not slow.
     Slow(bench::slow::Options),
+    /// Screen bookings and free texts: what that costs and catches, beside libmodsecurity with CRS.
+    Screen(bench::screen::Options),
 }
 
 fn main() -> ExitCode {
@@ -81,6 +83,7 @@ fn run(task: Task) -> Result<()> {
         Task::Bench(Bench::Lambda(options)) => bench::lambda::run(&options),
         Task::Bench(Bench::Nodes(options)) => bench::nodes::run(&options),
         Task::Bench(Bench::Slow(options)) => bench::slow::run(&options),
+        Task::Bench(Bench::Screen(options)) => bench::screen::run(&options),
         Task::Lesson => lesson::run(),
         Task::PackageLambda(options) => package_lambda::run(&options),
         Task::BarePeer => bench::peer::serve(),

@@ -25,7 +25,7 @@ const PHRASE_BYTES_MAX: usize = 1024;
 #[derive(Debug)]
 pub(super) enum Ask {
     Pattern(Regex),
-    /// In whatever case. The engine looks for the phrases of all rules at once, a link for its own.
+    /// In whatever case.
     Phrases(AhoCorasick),
     Sql,
     Script,
@@ -48,8 +48,6 @@ pub(super) struct Question {
     pub(super) ask: Ask,
     pub(super) negated: bool,
     pub(super) need: Need,
-    /// Whether one of `need.words` is all that it takes.
-    pub(super) words_suffice: bool,
 }
 
 /// A later member of a chain: asked of what the first one matched.
@@ -137,20 +135,23 @@ fn question(operator: &Operator, files: &BTreeMap<String, Vec<u8>>) -> Result<Qu
         "pm" => phrases(argument.split(u8::is_ascii_whitespace).map(unescaped).collect())?,
         "pmf" | "pmfromfile" => phrases(phrases_of_files(argument, files)?)?,
         "detectsqli" => asked(Ask::Sql),
-        "detectxss" => asked(Ask::Script),
+        "detectxss" => {
+            // libinjection finds a tag, a comment, a declaration or the value of an attribute.
+            let need = Need { sets: vec![Set::bytes(b"<=")], ..Need::default() };
+            Question { need, ..asked(Ask::Script) }
+        }
         other => return Err(format!("asks with @{other}")),
     };
     if operator.negated {
         question.negated = true;
         // What a match needs, its absence does not.
         question.need = Need::default();
-        question.words_suffice = false;
     }
     Ok(question)
 }
 
 fn asked(ask: Ask) -> Question {
-    Question { ask, negated: false, need: Need::default(), words_suffice: false }
+    Question { ask, negated: false, need: Need::default() }
 }
 
 fn translated(argument: &[u8]) -> Result<String, String> {
@@ -193,7 +194,7 @@ fn phrases(mut phrases: Vec<Vec<u8>>) -> Result<Question, String> {
         .build(&phrases)
         .map_err(|_| "looks for more than fits".to_owned())?;
     let need = Need::of_phrases(phrases);
-    Ok(Question { need, words_suffice: true, ..asked(Ask::Phrases(found)) })
+    Ok(Question { need, ..asked(Ask::Phrases(found)) })
 }
 
 /// A phrase of `@pm`, in which `|41 42|` stands for bytes.

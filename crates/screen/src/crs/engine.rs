@@ -10,9 +10,12 @@ use super::compile::{Compiled, Question};
 use super::need::PROSE;
 use super::pcre::Set;
 use super::transform::Transform;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bytes of a word that are looked for before its rule is asked.
+const PIECE_BYTES: usize = 5;
 
 /// A place in the tree of transformations: the root is the text as it came.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ struct Test {
     bit: Option<u16>,
     /// Whether a text of prose alone may match.
     of_prose: bool,
+    /// Whether the rule is asked of the text before this step, too.
+    asked_before: bool,
 }
 
 /// The tree, and the words of all rules.
@@ -65,24 +70,26 @@ impl Engine {
     pub(super) fn new(rules: &[Compiled]) -> Self {
         let mut nodes =
             vec![Node { parent: 0, step: Transform::Lowercase, triggers: Set::NONE, tests: Vec::new() }];
-        let mut words: BTreeMap<&[u8], Vec<u16>> = BTreeMap::new();
+        let mut words: BTreeMap<&[u8], BTreeSet<u16>> = BTreeMap::new();
         let mut bits_total = 0_u16;
         for (index, rule) in rules.iter().enumerate() {
             let index = u16::try_from(index).expect("fewer than 65,536 rules are taken");
             let need = &rule.question.need;
             let bit = need.words.as_ref().map(|list| {
-                list.iter().for_each(|word| words.entry(word).or_default().push(bits_total));
+                for word in list {
+                    words.entry(piece(word)).or_default().insert(bits_total);
+                }
                 bits_total += 1;
                 bits_total - 1
             });
             let of_prose = need.sets.iter().all(|set| set.shares(&PROSE));
-            for node in path(&mut nodes, rule) {
-                nodes[node].tests.push(Test { rule: index, bit, of_prose });
+            for (at, node) in path(&mut nodes, rule).into_iter().enumerate() {
+                nodes[node].tests.push(Test { rule: index, bit, of_prose, asked_before: at > 0 });
             }
         }
         nodes.iter_mut().for_each(|node| node.tests.sort_by_key(|test| !test.of_prose));
         let (list, bits): (Vec<&[u8]>, Vec<Box<[u16]>>) =
-            words.into_iter().map(|(word, bits)| (word, bits.into_boxed_slice())).unzip();
+            words.into_iter().map(|(word, bits)| (word, bits.into_iter().collect())).unzip();
         Self { nodes, words: search(&list), bits, bits_total: usize::from(bits_total) }
     }
 
@@ -103,6 +110,10 @@ impl Engine {
             for test in &node.tests {
                 if only_prose && !test.of_prose {
                     break;
+                }
+                // A step of `multiMatch` that changed nothing was asked before it.
+                if test.asked_before && *at == shapes.of_node[usize::from(node.parent)] {
+                    continue;
                 }
                 let question = &rules[usize::from(test.rule)].question;
                 if !question.need.sets.iter().all(|set| set.shares(&shape.present)) {
@@ -128,6 +139,7 @@ impl Engine {
         End::Complete
     }
 
+    /// The text after each node's steps.
     fn shapes<'t>(&self, text: &'t [u8]) -> Shapes<'t> {
         let first = Shape { text: Cow::Borrowed(text), present: Set::bytes(text), scanned_as: 0 };
         let mut shapes = Shapes { distinct: vec![first], of_node: Vec::with_capacity(self.nodes.len()) };
@@ -175,7 +187,8 @@ impl Shapes<'_> {
     fn step(&mut self, node: &Node, parent: u16) -> u16 {
         let before = &self.distinct[usize::from(parent)];
         // What changes every text changes the empty one too: its length is "0".
-        if node.triggers != Set::ALL && !node.triggers.shares(&before.present) {
+        let unchanged = || !node.triggers.shares(&before.present) || !node.step.may_change(&before.text);
+        if node.triggers != Set::ALL && unchanged() {
             return parent;
         }
         let text = node.step.apply(&before.text).into_owned();
@@ -192,8 +205,7 @@ impl Shapes<'_> {
 
 /// Whether the whole rule matches: its question, and those of its chain.
 fn answers(question: &Question, shape: &[u8], rule: &Compiled, text: &[u8]) -> bool {
-    let first = question.words_suffice || question.ask.is_match(shape) != question.negated;
-    first && links_match(rule, shape, text)
+    question.ask.is_match(shape) != question.negated && links_match(rule, shape, text)
 }
 
 /// Whether the later members of the chain agree.
@@ -242,12 +254,18 @@ fn path(nodes: &mut Vec<Node>, rule: &Compiled) -> Vec<usize> {
     if rule.multi_match { all } else { vec![at] }
 }
 
+/// The part of a word that is looked for. All words whole would be an automaton of many megabytes.
+fn piece(word: &[u8]) -> &[u8] {
+    let signs = |part: &&[u8]| part.iter().filter(|byte| !byte.is_ascii_alphanumeric()).count();
+    word.windows(PIECE_BYTES.min(word.len())).max_by_key(signs).unwrap_or(word)
+}
+
 fn search(words: &[&[u8]]) -> Option<AhoCorasick> {
     let mut builder = AhoCorasick::builder();
-    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard);
-    // Without the search every word would have to be taken as found.
+    // Built whole, so that every byte costs the same.
+    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
     (!words.is_empty())
-        .then(|| builder.build(words).expect("the words of 4,000 rules are within the automaton's size"))
+        .then(|| builder.build(words).expect("pieces of five bytes are within the automaton's size"))
 }
 
 #[cfg(test)]

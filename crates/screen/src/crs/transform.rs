@@ -102,6 +102,30 @@ impl Transform {
         }
     }
 
+    /// A closer look than at the bytes alone: false only if the text would come out as it goes in.
+    pub(super) fn may_change(self, text: &[u8]) -> bool {
+        let pair = |test: fn(u8, u8) -> bool| text.windows(2).any(|pair| test(pair[0], pair[1]));
+        match self {
+            T::UrlDecode | T::UrlDecodeUni => {
+                text.contains(&b'+')
+                    || pair(|one, other| one == b'%' && (other.is_ascii_hexdigit() || other | 32 == b'u'))
+            }
+            T::HtmlEntityDecode => {
+                pair(|one, other| one == b'&' && (other == b'#' || other.is_ascii_alphabetic()))
+            }
+            T::ReplaceComments => pair(|one, other| (one, other) == (b'/', b'*')),
+            T::CompressWhitespace => {
+                let odd = |byte: &u8| *byte != b' ' && shape::is_blank(*byte);
+                text.iter().any(odd) || pair(|one, other| (one, other) == (b' ', b' '))
+            }
+            T::NormalizePath => {
+                let ends = text.first() == Some(&b'.') || text.last() == Some(&b'.');
+                ends || pair(|one, other| one == b'/' && (other == b'/' || other == b'.'))
+            }
+            _ => true,
+        }
+    }
+
     /// The text after the transformation.
     pub(super) fn apply(self, text: &[u8]) -> Cow<'_, [u8]> {
         let changed = match self {

@@ -87,6 +87,13 @@ fn texts() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
+    /// What lets `@detectXSS` alone holds for the library as it is.
+    #[test]
+    fn no_script_is_found_without_a_tag_or_an_attribute(text in "[ a-z/>\"'`&;:!()-]{0,40}", rest in "[^<=]{0,60}") {
+        prop_assert!(!libinjectionrs::detect_xss(text.as_bytes()).is_injection(), "{:?}", text);
+        prop_assert!(!libinjectionrs::detect_xss(rest.as_bytes()).is_injection(), "{:?}", rest);
+    }
+
     #[test]
     fn finds_what_the_rules_alone_find(text in texts()) {
         let crs = crs();

@@ -1,0 +1,80 @@
+//! `cargo xtask bench screen`: what screening costs for a booking and for 2 KiB of free text, what it catches, and what
+//! libmodsecurity takes for the same with the same rules.
+//!
+//! Ours runs as a program of its own, built for release (`screen_bench`, an example of the crate): the built-in rules
+//! alone, and with the rules of CRS. The peer is a program of some lines in C against Debian's libmodsecurity. Its
+//! packages are fetched with `apt-get download` and unpacked under `target`; nothing is installed. Where that cannot be
+//! done, the report says so and has our figures alone, without CRS if there is none.
+
+mod debian;
+mod peer;
+mod table;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::machine::Machine;
+use crate::cargo;
+use debian::Unpacked;
+
+/// Where everything that a run makes is put.
+const FOLDER: &str = "target/bench-screen";
+
+/// Which rules, and how much of the peer.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// A directory of CRS instead of Debian's, such as one of 4.x. The peer takes it, too.
+    #[arg(long, value_name = "DIR")]
+    crs: Option<PathBuf>,
+    /// How often the peer screens each text; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    peer_rounds: u32,
+    /// Write the figures to this file, too.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// Runs and prints.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let folder = cargo::root().join(FOLDER);
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let machine = Machine::here()?;
+    let debian = Unpacked::fetch(&folder);
+    if let Err(error) = &debian {
+        println!("missing   Debian's libmodsecurity-dev and modsecurity-crs: {error:#}");
+    }
+    let rules = options.crs.clone().or_else(|| debian.as_ref().ok().map(Unpacked::rules));
+    let program = cargo::build(
+        &["--release", "--package", "skybridge-screen", "--example", "screen_bench"],
+        Vec::new(),
+        "screen_bench",
+    )?;
+    let bodies = folder.join("bodies.jsonl");
+    let mut command = std::process::Command::new(program);
+    command.arg(&bodies).args(rules.iter());
+    let ours: Value = serde_json::from_str(&cargo::output(&mut command)?)?;
+    let peer = match (&debian, &rules) {
+        (Ok(debian), Some(rules)) => {
+            match peer::measure(debian, rules, &bodies, &ours, options.peer_rounds) {
+                Ok(figures) => figures,
+                Err(error) => {
+                    println!("missing   the peer: {error:#}");
+                    Value::Null
+                }
+            }
+        }
+        _ => Value::Null,
+    };
+    let report = json!({ "machine": machine, "ours": ours, "libmodsecurity": peer });
+    for line in machine.lines().into_iter().chain(table::lines(&report)) {
+        println!("{line}");
+    }
+    let text = serde_json::to_string_pretty(&report)?;
+    for file in [Some(&folder.join("report.json")), options.json.as_ref()].into_iter().flatten() {
+        std::fs::write(file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
