@@ -28,8 +28,8 @@ type Booking = Vec<(Field, String)>;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, directory, bodies] = arguments.as_slice() else {
-        panic!("screen_bench CRS-DIRECTORY BODIES-FILE")
+    let [_, bodies, directory @ ..] = arguments.as_slice() else {
+        panic!("screen_bench BODIES-FILE [CRS-DIRECTORY]")
     };
     let bookings = bookings();
     let free: Vec<Booking> = free_texts(FREE_TEXT_BYTES, &remarks()).into_iter().map(remark).collect();
