@@ -191,6 +191,11 @@ const SHARED_HEADERS: &[SharedHeader] = &[
         "In how many seconds the request may be sent again; with 401 only soon after a start, if it was signed before",
         |operation, status| matches!(status, "429" | "503") || operation.keyed && status == "401",
     ),
+    (
+        "X-Content-Type-Options",
+        "`nosniff`: whatever a text holds, the answer is what its media type says",
+        |_, _| true,
+    ),
     ("WWW-Authenticate", "How to present a key", |_, status| status == "401"),
 ];
 

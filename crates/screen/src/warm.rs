@@ -33,6 +33,12 @@ pub enum WarmFailure {
 }
 
 impl Screen {
+    /// Builds what the first text needs, and no more, in a few milliseconds: for a thread beside a start that waits for
+    /// other things. Whoever needs it meanwhile waits for it.
+    pub fn prepare() {
+        Engine::get();
+    }
+
     /// Builds the automata, fills their caches and tries every rule on its examples and every family on its canary.
     /// Takes some tens of milliseconds the first time.
     ///
@@ -44,6 +50,7 @@ impl Screen {
             crs.self_test()?;
         }
         let engine = Engine::get();
+        engine.anchors.make_fast();
         for rule in &engine.rules {
             let matches = |example: &String| finds(&rule.id, example);
             let text = rule.text;

@@ -15,7 +15,7 @@ pub enum InvalidProfile {
     #[error("the profile cannot be read: {0}")]
     Unreadable(#[from] toml::de::Error),
     /// A rule that does not exist.
-    #[error("[rules] names {0:?}, which is no rule; `skybridge screen explain` lists them")]
+    #[error("[rules] names {0:?}, which is no rule; `skybridge screen rules` lists them")]
     Rule(String),
     /// A family that does not exist.
     #[error("[families] names {0:?}; there are {known}", known = names(Family::ALL.map(Family::as_str)))]

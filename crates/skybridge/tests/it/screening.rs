@@ -171,6 +171,7 @@ async fn a_budget_that_ends_refuses_or_counts_as_chosen() {
     for (overrun, status) in [(Overrun::Refuse, 503), (Overrun::Count, 201)] {
         let mut profile = Profile::default();
         (profile.budget.bytes, profile.overrun) = (40, overrun);
+        profile.budget.time = std::time::Duration::from_secs(3600);
         let screening = Screening::new(Screen::new(profile, None), Terms::default());
         let app = App::screening(Arc::new(MemoryStore::default()), BEGIN, screening).await;
         let agency = app.agency("PartnerCo").await;
@@ -198,5 +199,18 @@ async fn every_answer_says_that_it_is_what_it_says() {
     let admin = app.admin().get("/admin/v1/bookings").await.expect(200);
     for answer in [made, shown, refused, page, admin] {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
+    }
+}
+
+/// The examples that operators copy.
+#[test]
+fn the_profiles_in_the_documentation_are_profiles() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/screening.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let profiles: Vec<&str> =
+        page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!profiles.is_empty());
+    for profile in profiles {
+        Profile::parse(profile).unwrap_or_else(|error| panic!("{error}:\n{profile}"));
     }
 }
