@@ -16,7 +16,7 @@
 //! and an address that sends too many is refused whatever it shows.
 //!
 //! **Bounds** (`ledger.rs`). At most [`Addresses::TRACKED_MAX`] sources are remembered, each with at most 130 pieces of
-//! 8 bytes per rule: 17 MB per rule if somebody does their worst. A source that counts for anything is never forgotten
+//! 8 bytes per rule: some 20 MB per rule if somebody does their worst. A source that counts for anything is never forgotten
 //! to make room for another; while there is no room, newcomers share one account.
 
 mod ledger;

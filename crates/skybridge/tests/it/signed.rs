@@ -1,5 +1,6 @@
 //! Signed requests, and what an agency must come with.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,8 +79,11 @@ async fn a_signature_is_as_good_as_a_key_and_good_once() {
 async fn a_good_signature_is_not_held_back_for_what_others_send_from_there() {
     let (app, signer) = house("ed25519").await;
     let addresses = app.desk.gate().addresses();
-    addresses.fail("192.0.2.1".parse().unwrap(), app.clock.now(), app.clock.now()).unwrap();
-    app.anonymous().get("/docs").await.expect_refusal(429, "too-many-failed-attempts");
+    // Where a request comes from that says nothing of it.
+    let source = Ipv4Addr::UNSPECIFIED.into();
+    addresses.fail(source, app.clock.now(), app.clock.now()).unwrap();
+    let wrong = Draft { created: 1, ..Draft::get("/v1/usage", app.clock.now(), "n0") };
+    send(&app, &signer, &wrong).await.expect_refusal(429, "too-many-failed-attempts");
     send(&app, &signer, &Draft::get("/v1/usage", app.clock.now(), "n1")).await.expect(200);
     // Nor for a body of its own that is refused.
     let long = "x".repeat(70_000);
