@@ -134,7 +134,12 @@ fn question(operator: &Operator, files: &BTreeMap<String, Vec<u8>>) -> Result<Qu
         "endswith" => pattern(&literal("", "$"))?,
         "pm" => phrases(argument.split(u8::is_ascii_whitespace).map(unescaped).collect())?,
         "pmf" | "pmfromfile" => phrases(phrases_of_files(argument, files)?)?,
-        "detectsqli" => asked(Ask::Sql),
+        "detectsqli" => {
+            // Letters alone are one token to libinjection, and it knows no attack of one word.
+            let letters = Set::range(b'A', b'Z').with(&Set::range(b'a', b'z'));
+            let need = Need { sets: vec![letters.inverse()], ..Need::default() };
+            Question { need, ..asked(Ask::Sql) }
+        }
         "detectxss" => {
             // libinjection finds a tag, a comment, a declaration or the value of an attribute.
             let need = Need { sets: vec![Set::bytes(b"<=")], ..Need::default() };

@@ -3,9 +3,9 @@
 //! CRS looks for attacks where a form's field is expected. People's remarks are full of its words: *select two seats*,
 //! *curl iron & wget bag*, *insert into group "Smith & Sons"*. Which of its rules misfire is found out when they are
 //! read, by trying: each rule is asked of a list of honest remarks (`honest.txt`), and of sentences built like such
-//! remarks out of the rule's own words, those in texts which it matches that are also ordinary ones (`ordinary.txt`).
-//! A rule that matches one of them only counts. So a rule is judged by what it does and not by its number, and a later version of CRS with other rules
-//! is judged likewise.
+//! remarks out of *seat*, *bag* and the rule's own words, those in texts which it matches that are also ordinary ones
+//! (`ordinary.txt`). A rule that matches one of them only counts. So a rule is judged by what it does and not by its
+//! number, and a later version of CRS with other rules is judged likewise.
 
 use super::compile::Compiled;
 use super::engine::matches_plainly;
@@ -31,6 +31,9 @@ const SENTENCES: &[&str] = &[
     "\"{a}\" {b}: from home to {a}",
     "Call {a} @ 12:30, #{b} 42, 50% off * {a}",
     "{a}\n{b}\n- {a} {b}.",
+    "{a}: gate 12\n{b}: Mr Smith",
+    "({a}) ({b}) (12)",
+    "<({a})>: {b} <3, or {a} > (2)",
 ];
 /// Words of one rule that are tried.
 const WORDS_MAX: usize = 80;
@@ -45,7 +48,7 @@ pub(super) fn misfires_on(rule: &Compiled) -> Option<String> {
     let words: Vec<&str> = own.filter(|word| ordinary().contains(word)).collect();
     // Spread over the whole of a long list.
     let step = words.len().div_ceil(WORDS_MAX).max(1);
-    let tried: Vec<&str> = words.into_iter().step_by(step).collect();
+    let tried: Vec<&str> = words.into_iter().step_by(step).chain(["seat", "bag"]).collect();
     let pairs = tried.iter().zip(tried.iter().cycle().skip(1));
     pairs
         .flat_map(|(first, second)| SENTENCES.iter().map(move |sentence| spelled(sentence, first, second)))

@@ -94,6 +94,12 @@ proptest! {
         prop_assert!(!libinjectionrs::detect_xss(rest.as_bytes()).is_injection(), "{:?}", rest);
     }
 
+    /// What lets `@detectSQLi` alone holds, too.
+    #[test]
+    fn no_sql_is_found_in_one_word(word in "[a-zA-Z]{0,40}|union|select|or|shutdown|null|sleep|x|n|e|b|waitfor|delete") {
+        prop_assert!(!libinjectionrs::detect_sqli(word.as_bytes()).is_injection(), "{:?}", word);
+    }
+
     #[test]
     fn finds_what_the_rules_alone_find(text in texts()) {
         let crs = crs();
