@@ -1,16 +1,17 @@
-//! A stream that is handed over to hyper for good: with the bytes that were read from it already, and with a way to have
-//! it severed where it ends.
+//! A stream that is handed over to hyper for good: with the bytes that were read from it already, with a look at how its
+//! caller begins, and with a way to have it severed where it ends.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::farewell::Wire;
+use crate::greeting::Greeting;
 
 /// Says that the stream is to be severed when hyper drops it.
 #[derive(Debug, Clone, Default)]
@@ -28,11 +29,12 @@ pub(crate) struct HandedOver<S: Wire> {
     held: BytesMut,
     stream: S,
     cut_off: CutOff,
+    greeting: Greeting,
 }
 
 impl<S: Wire> HandedOver<S> {
     pub(crate) fn new(held: BytesMut, stream: S, cut_off: CutOff) -> Self {
-        Self { held, stream, cut_off }
+        Self { held, stream, cut_off, greeting: Greeting::default() }
     }
 }
 
@@ -50,12 +52,18 @@ impl<S: Wire> AsyncRead for HandedOver<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         if self.held.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buffer);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        } else {
+            let count = self.held.len().min(buffer.remaining());
+            buffer.put_slice(&self.held[..count]);
+            self.held.advance(count);
         }
-        let count = self.held.len().min(buffer.remaining());
-        buffer.put_slice(&self.held[..count]);
-        self.held.advance(count);
+        if !self.greeting.admits(&buffer.filled()[before..]) {
+            let words = "the first frame of a connection is not SETTINGS";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, words)));
+        }
         Poll::Ready(Ok(()))
     }
 }

@@ -4,7 +4,8 @@
 //!
 //! * **Refused, not repaired.** HTTP/1.1 reaches hyper through a guard (`guard.rs`) that checks each head whole and
 //!   follows each body. What is not sound framing is answered once with a problem document, and the connection closes.
-//!   Requests of HTTP/2, framed by h2, are held to the same rules of host and target (`guard/http2.rs`).
+//!   Requests of HTTP/2, framed by h2, are held to the same rules of host and target (`guard/http2.rs`), and its
+//!   connections begin as they must (`greeting.rs`).
 //! * **An end to everything.** A head, a rest, an exchange and a stalled answer each have their deadline (`pulse.rs`);
 //!   so does the handshake.
 //! * **The answer arrives.** Bodies that nobody reads are dropped within bounds, or the connection closes in such a way
@@ -19,6 +20,7 @@
 mod connection;
 mod drain;
 mod farewell;
+mod greeting;
 mod guard;
 mod handed_over;
 mod leftover;

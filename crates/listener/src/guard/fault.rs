@@ -31,6 +31,8 @@ pub(crate) const FIELD_NAME: Fault = malformed(
 );
 pub(crate) const FIELD_VALUE: Fault =
     malformed("A header's value holds a control character; only tabs are allowed among them.");
+pub(crate) const FIELD_PADDED: Fault =
+    malformed("A header's value begins or ends with a space or a tab, which HTTP/2 does not allow.");
 pub(crate) const REQUEST_LINE: Fault = malformed(
     "The request line is not METHOD, one space, target, one space, HTTP/1.1, each without any other white space.",
 );

@@ -1,7 +1,9 @@
 //! A request of HTTP/2, held to the rules of one of HTTP/1.1 that are not about lines and lengths.
 //!
 //! Framing is h2's to check, and it does. But it passes on a host that is none, two hosts that differ, and targets with
-//! characters that no target has; what answers the same request over HTTP/1.1 must not answer differently here. The
+//! characters that no target has; what answers the same request over HTTP/1.1 must not answer differently here. And it
+//! passes on values with white space around them, which HTTP/1.1 takes off and HTTP/2 forbids (RFC 9113, section 8.2.1):
+//! whoever passes them on as lines would send other values than were checked. The
 //! stream is refused and not the connection: where the next request begins is never in doubt.
 //!
 //! Two things are gone before anybody can look at them: a fragment behind the path, and the scheme of a request that
@@ -21,6 +23,7 @@ pub(crate) fn check<B>(request: &Request<B>) -> Result<(), Fault> {
     }
     check_host(request.uri(), request.headers())?;
     check_target(request.method(), request.uri())?;
+    check_values(request.headers())?;
     let mut expectations = request.headers().get_all(header::EXPECT).iter();
     if expectations.all(|value| characters::is_expectation_met(value.as_bytes())) {
         Ok(())
@@ -47,6 +50,17 @@ fn check_host(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
             Err(fault::AUTHORITY_DIFFERS)
         }
         _ => Ok(()),
+    }
+}
+
+/// White space may stand within a value, not around it.
+fn check_values(headers: &HeaderMap) -> Result<(), Fault> {
+    let is_padding = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    let mut values = headers.values().map(header::HeaderValue::as_bytes);
+    if values.any(|value| is_padding(value.first()) || is_padding(value.last())) {
+        Err(fault::FIELD_PADDED)
+    } else {
+        Ok(())
     }
 }
 

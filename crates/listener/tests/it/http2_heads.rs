@@ -91,6 +91,8 @@ async fn a_faulty_head_is_refused_on_its_stream() {
         (get("/", &[(":authority", "x"), (":scheme", "ftp")]), ":scheme"),
         (get("/", &[(":authority", "x"), ("expect", "foo")]), "Expect"),
         (get("/", &[(":authority", "x"), ("expect", "100-continue"), ("expect", "foo")]), "Expect"),
+        (get("/", &[(":authority", "x"), ("x", " y")]), "space or a tab"),
+        (get("/", &[(":authority", "x"), ("x", "y\t")]), "space or a tab"),
         (get("/\u{e9}", x), "percent-encoded"),
         (get("/\"", x), "percent-encoded"),
         (get("/{}", x), "percent-encoded"),
@@ -118,7 +120,7 @@ async fn a_sound_head_passes_however_it_names_its_host() {
         get("/small", &[(":authority", "Sky.example:443"), ("host", "sky.EXAMPLE:443")]),
         get("/small", &[("host", "x")]),
         get("/small", &[(":authority", "[::1]:80"), (":scheme", "http")]),
-        get("/small", &[(":authority", "x"), ("expect", "100-Continue")]),
+        get("/small", &[(":authority", "x"), ("expect", "100-Continue"), ("x", ""), ("y", "a \tb")]),
         get("/small?a=%C3%A9&b=c,d", &[(":authority", "x"), (":scheme", "HTTP")]),
         // What is behind the path is gone before it can be seen.
         get("/small#part", &[(":authority", "x")]),

@@ -18,9 +18,7 @@ use skybridge_api::RequestIds;
 use skybridge_api::public::{ClientCertificate, SourceAddress};
 use skybridge_domain::id::Randomness;
 use skybridge_listener::tls::Tls;
-use skybridge_listener::{
-    Caller, Drain, DrainSignal, Listener, Patience, Reception, Seats, TrustedProxies, drain,
-};
+use skybridge_listener::{Caller, Drain, Listener, Patience, Reception, Seats, TrustedProxies, drain};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 
@@ -142,21 +140,30 @@ impl House {
     }
 }
 
+/// A caller at the far end of a connection in memory, who has settled on nothing beforehand.
+pub(crate) fn caller() -> Caller {
+    Caller { peer: ([192, 0, 2, 1], 40_000).into(), certificate: None, speaks_http2: false }
+}
+
 /// A connection in memory that `reception` serves; its far end holds `buffer` bytes.
 pub(crate) fn in_memory(
+    reception: Arc<Reception>,
+    buffer: usize,
+) -> (DuplexStream, tokio::task::JoinHandle<()>) {
+    in_memory_of(caller(), reception, buffer)
+}
+
+/// The same for another caller.
+pub(crate) fn in_memory_of(
+    caller: Caller,
     reception: Arc<Reception>,
     buffer: usize,
 ) -> (DuplexStream, tokio::task::JoinHandle<()>) {
     let (signal_keeper, signal) = drain();
     let (ours, theirs) = duplex(buffer);
     let serving = tokio::spawn(async move {
-        converse(&reception, theirs, signal).await;
+        reception.converse(theirs, caller, signal).await;
         drop(signal_keeper);
     });
     (ours, serving)
-}
-
-async fn converse(reception: &Reception, stream: DuplexStream, signal: DrainSignal) {
-    let caller = Caller { peer: ([192, 0, 2, 1], 40_000).into(), certificate: None, speaks_http2: false };
-    reception.converse(stream, caller, signal).await;
 }

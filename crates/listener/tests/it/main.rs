@@ -8,6 +8,7 @@ mod kit;
 mod deadlines;
 mod framing;
 mod http2;
+mod http2_conformance;
 mod http2_heads;
 mod leftovers;
 mod mutations;

@@ -13,6 +13,9 @@ pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 impl Lines {
     /// Reads along until the guard is dropped.
     pub(crate) fn follow() -> (Self, DefaultGuard) {
+        // What nobody listens to on one thread may be held to be of interest to none, for all threads and for good: the
+        // threads of other tests get somebody who listens, and hears nothing.
+        let _known = tracing::subscriber::set_global_default(tracing_subscriber::registry());
         let lines = Self::default();
         let writer = lines.clone();
         let subscriber =
