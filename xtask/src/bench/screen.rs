@@ -1,5 +1,5 @@
 //! `cargo xtask bench screen`: what screening costs for a booking and for 2 KiB of free text, what it catches, and what
-//! libmodsecurity takes for the same with the same rules.
+//! libmodsecurity takes for the same with CRS.
 //!
 //! Ours runs as a program of its own, built for release (`screen_bench`, an example of the crate): the built-in rules
 //! alone, and with the rules of CRS. The peer is a program of some lines in C against Debian's libmodsecurity. Its
@@ -26,7 +26,7 @@ const FOLDER: &str = "target/bench-screen";
 /// Which rules, and how much of the peer.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// A directory of CRS instead of Debian's, such as one of 4.x. The peer takes it, too.
+    /// A directory of CRS for ours, such as one of 4.x. The peer keeps Debian's, whose settings are made for it.
     #[arg(long, value_name = "DIR")]
     crs: Option<PathBuf>,
     /// How often the peer screens each text; the median counts.
@@ -43,9 +43,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let machine = Machine::here()?;
     let debian = Unpacked::fetch(&folder);
-    if let Err(error) = &debian {
-        println!("missing   Debian's libmodsecurity-dev and modsecurity-crs: {error:#}");
-    }
     let rules = options.crs.clone().or_else(|| debian.as_ref().ok().map(Unpacked::rules));
     let program = cargo::build(
         &["--release", "--package", "skybridge-screen", "--example", "screen_bench"],
@@ -56,18 +53,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut command = std::process::Command::new(program);
     command.arg(&bodies).args(rules.iter());
     let ours: Value = serde_json::from_str(&cargo::output(&mut command)?)?;
-    let peer = match (&debian, &rules) {
-        (Ok(debian), Some(rules)) => {
-            match peer::measure(debian, rules, &bodies, &ours, options.peer_rounds) {
-                Ok(figures) => figures,
-                Err(error) => {
-                    println!("missing   the peer: {error:#}");
-                    Value::Null
-                }
-            }
-        }
-        _ => Value::Null,
-    };
+    let measured = debian.and_then(|debian| peer::measure(&debian, &bodies, &ours, options.peer_rounds));
+    let peer = measured.unwrap_or_else(|error| {
+        println!("missing   the peer: {error:#}");
+        Value::Null
+    });
     let report = json!({ "machine": machine, "ours": ours, "libmodsecurity": peer });
     for line in machine.lines().into_iter().chain(table::lines(&report)) {
         println!("{line}");

@@ -14,16 +14,10 @@ const SOURCE: &str = include_str!("peer.c");
 const TEXTS: usize = 60;
 
 /// Compiles the peer, has it screen the texts that ours did, and sums up.
-pub(super) fn measure(
-    debian: &Unpacked,
-    rules: &Path,
-    bodies: &Path,
-    ours: &Value,
-    rounds: u32,
-) -> Result<Value> {
+pub(super) fn measure(debian: &Unpacked, bodies: &Path, ours: &Value, rounds: u32) -> Result<Value> {
     let folder = bodies.parent().context("the bodies lie in a folder")?;
     let program = compile(debian, folder)?;
-    let settings = settings(debian, rules, folder)?;
+    let settings = settings(debian, folder)?;
     let all = std::fs::read_to_string(bodies)?;
     let lines: Vec<&str> = all.lines().collect();
     let bookings = ours["own"]["cost"]["booking"]["texts"].as_u64().context("no number of bookings")?;
@@ -55,7 +49,7 @@ fn compile(debian: &Unpacked, folder: &Path) -> Result<std::path::PathBuf> {
 }
 
 /// The recommended settings, as far as they concern a body of JSON, and CRS as it comes.
-fn settings(debian: &Unpacked, rules: &Path, folder: &Path) -> Result<std::path::PathBuf> {
+fn settings(debian: &Unpacked, folder: &Path) -> Result<std::path::PathBuf> {
     let file = folder.join("peer.conf");
     let text = format!(
         "SecRuleEngine On\nSecRequestBodyAccess On\nSecRequestBodyLimit 131072\nSecAuditEngine Off\n\
@@ -63,7 +57,7 @@ fn settings(debian: &Unpacked, rules: &Path, folder: &Path) -> Result<std::path:
          \"id:200001,phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON\"\n\
          Include {}\nInclude {}/*.conf\n",
         debian.setup().display(),
-        rules.display()
+        debian.rules().display()
     );
     std::fs::write(&file, text)?;
     Ok(file)
