@@ -88,6 +88,7 @@ impl Case {
         let told = |what: &str| Some(format!("{} {}: {what}; came: {seen}", self.section, self.name));
         let standing = shortfalls::standing(self.name);
         match (standing, self.want.is_met(&seen)) {
+            _ if seen.has_panicked => told("the server panicked"),
             (Standing::Met, true) => None,
             (Standing::Met, false) => told(&format!("wanted {}", self.want)),
             (_, true) => told("is met now, and must be struck off the list of those that are not"),
@@ -100,7 +101,7 @@ impl Case {
 
     async fn seen(&self) -> Seen {
         let caller = skybridge_listener::Caller { speaks_http2: self.begin == Begin::Settled, ..caller() };
-        let (mut stream, _serving) = in_memory_of(caller, Arc::new(reception(PATIENCE)), 1 << 20);
+        let (mut stream, serving) = in_memory_of(caller, Arc::new(reception(PATIENCE)), 1 << 20);
         let mut seen = Seen::default();
         if self.begin == Begin::Greeted {
             seen.say(&mut stream, &[PREFACE, &settings(&[])].concat()).await;
@@ -111,6 +112,9 @@ impl Case {
         }
         seen.was_closed = seen.is_closed;
         seen.say(&mut stream, &frame(PING, 0, 0, STILL_THERE)).await;
+        drop(stream);
+        // Closing for a panic is no way to close.
+        seen.has_panicked = timeout(QUIET_AFTER, serving).await.is_ok_and(|ending| ending.is_err());
         seen
     }
 }
@@ -122,6 +126,7 @@ pub(super) struct Seen {
     is_closed: bool,
     /// Before it was asked whether it is still there.
     was_closed: bool,
+    has_panicked: bool,
 }
 
 /// One frame that came.

@@ -30,12 +30,14 @@ fn flow() -> Want {
 
 fn frames() -> Vec<Case> {
     vec![
+        // In place of the mere ACK that is due: a second one would be an error by itself.
         case(
             "6.5",
             "SETTINGS with ACK and a payload",
-            [frame(SETTINGS, ACK, 0, &[0, 5, 0, 0, 64, 0])],
+            [[PREFACE, &settings(&[])].concat(), frame(SETTINGS, ACK, 0, &[0, 5, 0, 0, 64, 0])],
             size(),
-        ),
+        )
+        .bare(),
         case("6.5", "SETTINGS on a stream", [frame(SETTINGS, 0, 1, &[])], error()),
         case("6.5", "SETTINGS of three bytes", [frame(SETTINGS, 0, 0, &[0, 3, 0])], size()),
         case("6.5", "SETTINGS of seven bytes", [frame(SETTINGS, 0, 0, &[0, 0xff, 0, 0, 0, 1, 0])], size()),
