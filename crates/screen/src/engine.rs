@@ -35,6 +35,10 @@ impl Rule {
         }
     }
 
+    pub(crate) fn asks_libinjection(&self) -> bool {
+        self.text.detector != Detector::Patterns
+    }
+
     /// Is there nothing left to be made before its first search?
     fn is_ready(&self) -> bool {
         self.text.detector != Detector::Patterns || self.regex.get().is_some()
@@ -68,6 +72,8 @@ pub(crate) struct Engine {
     pub(crate) anchors: Anchors,
     /// The rules that read a text as a shell would.
     shell: RuleSet,
+    /// The rules that ask libinjection.
+    pub(crate) opinions: RuleSet,
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::new);
@@ -81,11 +87,14 @@ impl Engine {
     fn new() -> Self {
         let texts = rules::all();
         assert!(texts.len() <= RuleSet::MAX, "a set of rules has a bit for each");
-        let mut shell = RuleSet::default();
+        let (mut shell, mut opinions) = (RuleSet::default(), RuleSet::default());
+        let asks = |rule: &&RuleText| rule.detector != Detector::Patterns;
+        texts.iter().enumerate().filter(|(_, rule)| asks(rule)).for_each(|(at, _)| opinions.insert(at));
         texts.iter().enumerate().filter(|(_, rule)| rule.shell).for_each(|(at, _)| shell.insert(at));
         Self {
             anchors: Anchors::new(texts),
             shell,
+            opinions,
             rules: texts
                 .iter()
                 .map(|text| Rule { id: RuleId::new(&text.id), text, regex: OnceLock::new() })

@@ -4,10 +4,16 @@
 //! pattern names. The port in Rust that is used here has been fed with some million texts without a panic, but a sign
 //! can cost it a microsecond, so it is shown a bounded piece, and only where the rule's anchors (quotes, comments,
 //! angle brackets) are.
+//!
+//! It takes some honest texts for attacks (`- update\n- Smith & Sons\n- (2)`), so it has fewer points than the default
+//! threshold, and is asked only where they decide: by profiles whose threshold is no higher than [`POINTS`].
 
 use std::ops::Range;
 
 use crate::boundary;
+
+/// What its opinion adds towards the threshold, as its rules in the rule files have it.
+pub(crate) const POINTS: u8 = 3;
 
 /// Bytes that are shown: attacks on SQL close a string early, and a fingerprint is five tokens long.
 const SHOWN_MAX: usize = 96;

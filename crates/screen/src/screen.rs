@@ -6,6 +6,7 @@ use crate::anchors::RuleSet;
 use crate::budget::Meter;
 use crate::engine::{Engine, Rule, View};
 use crate::excerpt::excerpt;
+use crate::injection;
 use crate::normal::Views;
 use crate::traits::Traits;
 use crate::{Action, Crs, Exceptions, Hit, Mode, Overrun, Profile, Text, Verdict};
@@ -105,6 +106,9 @@ impl<'a> Inspection<'a, '_> {
         let views = Views::of(text.value, traits);
         let all = views.texts().map(View::Text).chain(views.shell.as_deref().map(View::Shell));
         let mut wanted = RuleSet::all();
+        if self.screen.profile.threshold > injection::POINTS {
+            wanted.remove(&engine.opinions);
+        }
         let mut score = 0;
         for view in all {
             let mut hits = RuleSet::default();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Rule};
 use crate::{CanaryFailure, Exceptions, Family, Field, Pointer, Profile, RuleId, Screen, Text};
 
 /// What does not work although it is compiled in: the program must not serve.
@@ -52,7 +52,7 @@ impl Screen {
         let engine = Engine::get();
         engine.anchors.make_fast();
         for rule in &engine.rules {
-            let matches = |example: &String| finds(&rule.id, example);
+            let matches = |example: &String| finds(rule, example);
             let text = rule.text;
             if let Some(example) = text.catches.iter().find(|example| !matches(example)) {
                 return Err(WarmFailure::Misses { rule: rule.id.clone(), example: example.clone() });
@@ -92,11 +92,12 @@ fn unhurried() -> Profile {
 }
 
 /// Whether the rule matches some view of the text, and has an anchor in it.
-fn finds(rule: &RuleId, text: &str) -> bool {
+fn finds(rule: &Rule, text: &str) -> bool {
     let mut profile = unhurried();
-    profile.threshold = u8::MAX;
+    // No other rule may end the search before this one is asked, nor may it go unasked.
+    profile.threshold = if rule.asks_libinjection() { 1 } else { u8::MAX };
     let everything = Screen::new(profile, None);
-    everything.inspect([remark(text)], Exceptions::NONE).hits.iter().any(|hit| hit.rule == *rule)
+    everything.inspect([remark(text)], Exceptions::NONE).hits.iter().any(|hit| hit.rule == rule.id)
 }
 
 fn remark(value: &str) -> Text<'_> {

@@ -78,6 +78,7 @@ fn every_rule_is_described_and_named_for_its_family() {
         assert!((1..=10).contains(&rule.score), "{}", rule.id);
         assert!(rule.anchors.iter().all(|anchor| !anchor.is_empty()), "{}", rule.id);
         let has_patterns = !rule.patterns.is_empty();
+        assert!(has_patterns || rule.score == crate::injection::POINTS, "{}", rule.id);
         assert_eq!(has_patterns, rule.detector == Detector::Patterns, "{}", rule.id);
     }
     let families: BTreeSet<_> = all().iter().map(|rule| rule.family).collect();

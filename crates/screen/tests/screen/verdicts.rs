@@ -70,13 +70,22 @@ fn an_agencys_exceptions_are_not_looked_for() {
 
 #[test]
 fn scores_of_different_texts_do_not_add_up() {
-    // libinjection takes this for an attack; alone that is not enough, and twice is not more.
-    let weak = "- update\n- Smith & Sons\n- (2)";
+    let screen = screen_of("threshold = 6");
+    let one = |value| inspect(&screen, value).hits.iter().map(|hit| hit.score).collect::<Vec<_>>();
+    assert_eq!((one("<svg>"), one("1 union select x")), (vec![5], vec![5]));
     let verdict =
-        default_screen().inspect([remark(weak), remark("wheelchair"), remark(weak)], Exceptions::NONE);
+        screen.inspect([remark("<svg>"), remark("1 union select x"), remark("<svg>")], Exceptions::NONE);
     assert_eq!(verdict.action, Action::Pass);
-    assert_eq!(verdict.hits.len(), 1, "equal texts are read once");
-    assert!(inspect(&screen_of("threshold = 3"), weak).is_blocked());
+    assert_eq!(verdict.hits.len(), 2, "equal texts are read once");
+    assert!(inspect(&screen, "<svg> 1 union select x").is_blocked());
+}
+
+#[test]
+fn libinjection_is_asked_by_strict_profiles() {
+    let text = "- update\n- Smith & Sons\n- (2)";
+    assert!(inspect(&default_screen(), text).hits.is_empty());
+    let strict = inspect(&screen_of("threshold = 3"), text);
+    assert!(strict.is_blocked() && strict.hits[0].rule.as_str() == "sql-fingerprint");
 }
 
 #[test]
