@@ -39,7 +39,8 @@ fn main() {
     println!("{:<44} {:>9} {:>9} {:>9}", "per", "mean us", "p99 us", "worst us");
     report("booking (all its texts)", &screen, bookings.clone());
     report("remark of a booking", &screen, bookings.iter().map(|texts| texts[..1].to_vec()));
-    report("2 KiB, honest remarks", &screen, honest_texts(2 * KIB));
+    report("2 KiB, remarks of plain bookings", &screen, honest_texts("plain", 2 * KIB));
+    report("2 KiB, remarks of tricky bookings", &screen, honest_texts("tricky", 2 * KIB));
     report(
         "2 KiB, attacks joined (refused)",
         &screen,
@@ -65,8 +66,9 @@ fn bookings() -> Vec<Vec<String>> {
     bookings.into_values().collect()
 }
 
-fn honest_texts(bytes: usize) -> Vec<Vec<String>> {
-    joined(honest().into_iter().filter(|text| text.pointer == "remarks").map(|text| text.value), bytes)
+fn honest_texts(kind: &str, bytes: usize) -> Vec<Vec<String>> {
+    let remarks = honest().into_iter().filter(|text| text.pointer == "remarks" && text.kind == kind);
+    joined(remarks.map(|text| text.value), bytes)
 }
 
 /// Texts of `bytes` bytes each, made of these one behind the other.
