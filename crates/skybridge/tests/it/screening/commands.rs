@@ -193,10 +193,16 @@ async fn samples_are_kept_only_if_asked_for_and_can_be_replayed() {
     caller.book(&server.public, "k", &attack).await.unwrap().expect_refusal(403, "screened");
     let card = example_with("remarks", json!("4111 1111 1111 1111"));
     caller.book(&server.public, "k", &card).await.unwrap().expect_refusal(422, "card-data");
-    // Written by another thread: the metric says when all of them are.
-    let kept = "skybridge_screening_samples_total{outcome=\"kept\"} 3";
-    let metrics = async || caller.get(&format!("{}/metrics", server.admin)).await.unwrap().body;
-    while !String::from_utf8(metrics().await).unwrap().contains(kept) {}
+    // Written by another thread: the metric says when they are.
+    let kept = async || {
+        let metrics = caller.get(&format!("{}/metrics", server.admin)).await.unwrap().body;
+        let metrics = String::from_utf8(metrics).unwrap();
+        let line = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("skybridge_screening_samples_total{outcome=\"kept\"} "));
+        line.map_or(0, |count| count.parse::<u32>().unwrap())
+    };
+    while kept().await < 3 {}
     let text = fs::read_to_string(&samples).unwrap();
     let written: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let remarks = |one: &Value| {
