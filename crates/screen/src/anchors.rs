@@ -1,8 +1,10 @@
-//! The search for the words and signs that rules hang on: one automaton of fixed size over all of them.
+//! The search for the words and signs that rules hang on: one automaton of fixed size over all of them, in two forms.
 //!
-//! A lazily built automaton over all patterns at once was weighed against this: it finds the same, but what it costs
-//! depends on which of its states were visited before, and a text made to visit new ones costs a hundred times as
-//! much as an ordinary one. This one is built whole, so every byte costs the same.
+//! The one that [`Anchors::new`] makes is an NFA, which is built in a fraction of the time; [`Anchors::make_fast`] adds a
+//! DFA, a table in which every byte costs one look, and from then on that one is asked. They find the same.
+//!
+//! One lazily built automaton over all patterns (a `RegexSet`) was judged against this and not measured: what it costs
+//! depends on which of its states were visited before, and a text can be made to visit new ones. These are built whole.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,7 +25,7 @@ impl RuleSet {
         Self([u64::MAX; 4])
     }
 
-    const fn take_out(&mut self, rule: usize) {
+    pub(crate) const fn take_out(&mut self, rule: usize) {
         self.0[rule / 64] &= !(1 << (rule % 64));
     }
 

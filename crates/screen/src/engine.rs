@@ -8,7 +8,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use crate::anchors::{Anchors, RuleSet};
 use crate::budget::Meter;
 use crate::rules::{self, Detector, RuleText};
-use crate::{Family, RuleId, injection};
+use crate::{Family, Profile, RuleId, injection};
 
 /// The most that the automaton of one rule may take, built and in its cache.
 const REGEX_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -73,7 +73,7 @@ pub(crate) struct Engine {
     /// The rules that read a text as a shell would.
     shell: RuleSet,
     /// The rules that ask libinjection.
-    pub(crate) opinions: RuleSet,
+    opinions: RuleSet,
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::new);
@@ -100,6 +100,19 @@ impl Engine {
                 .map(|text| Rule { id: RuleId::new(&text.id), text, regex: OnceLock::new() })
                 .collect(),
         }
+    }
+
+    /// The rules that this profile has asked: all of them, but libinjection only where its points can decide or where
+    /// the profile names the rule.
+    pub(crate) fn wanted_by(&self, profile: &Profile) -> RuleSet {
+        let mut wanted = RuleSet::all();
+        if profile.threshold > injection::POINTS {
+            self.opinions
+                .iter()
+                .filter(|at| !profile.names(&self.rules[*at].id))
+                .for_each(|at| wanted.take_out(at));
+        }
+        wanted
     }
 
     /// The rules among `wanted` that match `view` are handed to `found`, until it returns false or time is up; says

@@ -6,7 +6,8 @@
 //! angle brackets) are.
 //!
 //! It takes some honest texts for attacks (`- update\n- Smith & Sons\n- (2)`), so it has fewer points than the default
-//! threshold, and is asked only where they decide: by profiles whose threshold is no higher than [`POINTS`].
+//! threshold, and is asked only where they decide, by profiles whose threshold is no higher than [`POINTS`], and where a
+//! profile names its rule (`sql-fingerprint = "count"` tells how often it would speak).
 
 use std::ops::Range;
 

@@ -7,8 +7,8 @@
 //! One text takes four steps, each of which most honest texts do not get past:
 //!
 //! 1. One look at its bytes (`traits`): a short word of letters and digits is passed without more ado.
-//! 2. What a web server, an interpreter or a browser would undo is undone (`normal`): up to three views of the text.
-//! 3. One search for the words and signs that the rules hang on (`anchors`): a table of fixed size, built once.
+//! 2. What a web server, an interpreter or a browser would undo is undone (`normal`): up to four views of the text.
+//! 3. One search for the words and signs that the rules hang on (`anchors`): an automaton of fixed size, built once.
 //! 4. The rules whose words were found have their say (`rules/*.toml`), each a regular expression of its own.
 //!
 //! Everything is linear in the length of the text, and stops at the end of the budget ([`Budget`]). Nothing that is

@@ -6,7 +6,6 @@ use crate::anchors::RuleSet;
 use crate::budget::Meter;
 use crate::engine::{Engine, Rule, View};
 use crate::excerpt::excerpt;
-use crate::injection;
 use crate::normal::Views;
 use crate::traits::Traits;
 use crate::{Action, Crs, Exceptions, Hit, Mode, Overrun, Profile, Text, Verdict};
@@ -41,15 +40,16 @@ impl Screen {
 
     /// What is to be done with a request that has these texts, by an agency with these exceptions.
     ///
-    /// Takes time linear in the texts, up to the profile's budget; allocates nothing for texts without encodings,
-    /// comments, line ends and hits. Never panics, whatever the texts are.
+    /// Takes time linear in the texts, up to the profile's budget. Allocates nothing for texts in which there is nothing
+    /// to undo (encodings, look-alikes, comments, line ends, runs of spaces, quotes and `$` in several words) and
+    /// nothing is found, once the patterns that are asked are built. Never panics, whatever the texts are.
     pub fn inspect<'a>(&self, texts: impl IntoIterator<Item = Text<'a>>, except: &Exceptions) -> Verdict {
         let mut inspection = Inspection {
             screen: self,
             except,
             meter: Meter::new(self.profile.budget),
             verdict: Verdict::pass(),
-            seen: Vec::new(),
+            seen: Seen::default(),
         };
         for text in texts {
             if inspection.read(text) == Progress::Ended {
@@ -66,8 +66,26 @@ struct Inspection<'a, 's> {
     except: &'s Exceptions,
     meter: Meter,
     verdict: Verdict,
-    /// Texts that were searched already. Passengers of one family share a name, and retries a reference.
-    seen: Vec<(crate::Field, &'a str)>,
+    seen: Seen<'a>,
+}
+
+/// The last texts that were searched: passengers of one family share a name. A fixed place for a few, so that keeping
+/// them costs no allocation; one that was pushed out is searched again.
+#[derive(Default)]
+struct Seen<'a> {
+    texts: [Option<(crate::Field, &'a str)>; 8],
+    next: usize,
+}
+
+impl<'a> Seen<'a> {
+    fn has(&self, text: Text<'_>) -> bool {
+        self.texts.iter().flatten().any(|seen| *seen == (text.field, text.value))
+    }
+
+    fn keep(&mut self, text: Text<'a>) {
+        self.texts[self.next] = Some((text.field, text.value));
+        self.next = (self.next + 1) % self.texts.len();
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,14 +106,14 @@ impl<'a> Inspection<'a, '_> {
         if traits.is_word() && !Engine::get().anchors.may_be_in_word(text.value.len()) {
             return self.search_crs(text, 0);
         }
-        if self.seen.contains(&(text.field, text.value)) {
+        if self.seen.has(text) {
             return Progress::Further;
         }
         if self.search(text, traits) == Progress::Ended {
             return Progress::Ended;
         }
         if !traits.is_word() {
-            self.seen.push((text.field, text.value));
+            self.seen.keep(text);
         }
         Progress::Further
     }
@@ -105,10 +123,7 @@ impl<'a> Inspection<'a, '_> {
         let engine = Engine::get();
         let views = Views::of(text.value, traits);
         let all = views.texts().map(View::Text).chain(views.shell.as_deref().map(View::Shell));
-        let mut wanted = RuleSet::all();
-        if self.screen.profile.threshold > injection::POINTS {
-            wanted.remove(&engine.opinions);
-        }
+        let mut wanted = engine.wanted_by(&self.screen.profile);
         let mut score = 0;
         for view in all {
             let mut hits = RuleSet::default();
@@ -121,12 +136,13 @@ impl<'a> Inspection<'a, '_> {
                 }
                 true
             });
-            if !has_time {
-                return self.overrun();
-            }
+            // An attack that was found stays one when time is up behind it: the caller is told no, not "once more".
             if score >= u32::from(self.screen.profile.threshold) {
                 self.verdict.action = Action::Block;
                 return Progress::Ended;
+            }
+            if !has_time {
+                return self.overrun();
             }
             wanted.remove(&hits);
         }
@@ -176,4 +192,37 @@ fn hit(
         pointer: text.pointer.to_string(),
         excerpt: excerpt(view, range, &[&rule.text.anchors, &rule.text.words]),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Budget, Field, Pointer};
+
+    /// The verdict on one remark, if there is time for so many rules.
+    fn with_time_for(rules: u32, value: &str) -> Verdict {
+        let screen = Screen::new(Profile::default(), None);
+        let mut meter = Meter::new(Budget::default());
+        meter.asks_left = Some(rules);
+        let verdict = Verdict::pass();
+        let except = Exceptions::NONE;
+        let mut inspection = Inspection { screen: &screen, except, meter, verdict, seen: Seen::default() };
+        inspection.read(Text { field: Field::Remarks, pointer: Pointer::Of("/remarks"), value });
+        inspection.verdict
+    }
+
+    #[test]
+    fn an_attack_that_was_found_is_no_overrun() {
+        let verdicts: Vec<_> = (0..20)
+            .map(|rules| with_time_for(rules, "' or 1=1; drop table users; <script>alert(1)"))
+            .collect();
+        assert!(verdicts[0].overrun && verdicts[0].hits.is_empty());
+        for verdict in &verdicts {
+            assert!(verdict.is_blocked());
+            assert_eq!(verdict.overrun, verdict.hits.is_empty(), "{:?}", verdict.hits);
+        }
+        let found: Vec<_> = verdicts.iter().map(|verdict| verdict.hits.len()).collect();
+        let all = found[19];
+        assert!(found.iter().any(|hits| (1..all).contains(hits)), "time ended behind a hit: {found:?}");
+    }
 }

@@ -111,11 +111,16 @@ fn escape(bytes: &[u8]) -> Option<(char, usize)> {
     let (digits, skipped, closing) = match bytes.get(1)? {
         b'x' | b'X' => (hex(bytes.get(2..4)?)?, 4, 0),
         b'u' if bytes.get(2) == Some(&b'{') => {
-            let digits = bytes[3..].iter().take(6).take_while(|byte| byte.is_ascii_hexdigit()).count();
-            if bytes.get(3 + digits) != Some(&b'}') {
+            // Any number of zeros, as in entities.
+            let zeros = bytes[3..].iter().take_while(|byte| **byte == b'0').count();
+            let digits =
+                bytes[3 + zeros..].iter().take(6).take_while(|byte| byte.is_ascii_hexdigit()).count();
+            let end = 3 + zeros + digits;
+            if bytes.get(end) != Some(&b'}') {
                 return None;
             }
-            (hex(&bytes[3..3 + digits])?, 3 + digits, 1)
+            // The last zero stays: it is all there is of the number zero.
+            (hex(&bytes[3 + zeros.saturating_sub(1)..end])?, end, 1)
         }
         b'u' => (hex(bytes.get(2..6)?)?, 6, 0),
         b'U' => (hex(bytes.get(2..10)?)?, 10, 0),

@@ -53,6 +53,9 @@ const NAMES: [(&str, char); 44] = [
 /// Names that browsers read without the semicolon too, or that careless filters do.
 const NEED_NO_SEMICOLON: [&str; 7] = ["amp", "gt", "lbrace", "lcub", "lt", "quot", "nbsp"];
 
+/// The most digits, behind leading zeros, that a character's number has: 1,114,111 in decimal.
+const DIGITS_MAX: usize = 7;
+
 /// The longest name above.
 const NAME_MAX: usize = 16;
 
@@ -64,16 +67,19 @@ pub(super) fn read(text: &str) -> Option<(char, usize)> {
 
 fn numbered(bytes: &[u8]) -> Option<(char, usize)> {
     let (begin, base) = if matches!(bytes.get(2), Some(b'x' | b'X')) { (3, 16) } else { (2, 10) };
-    // Leading zeros do not end a number, but a text of zeros must not be read over and over.
-    let digits = bytes[begin.min(bytes.len())..]
-        .iter()
-        .take(12)
-        .take_while(|byte| char::from(**byte).is_digit(base))
-        .count();
-    let code = number(bytes.get(begin..begin + digits)?, base)?;
-    let semicolon = usize::from(bytes.get(begin + digits) == Some(&b';'));
-    let character = char::from_u32(code)?;
-    Some((character, begin + digits + semicolon))
+    let written = bytes.get(begin..)?;
+    // Browsers take any number of leading zeros. What is passed over here has no `&` in it, so it is read no second
+    // time in this round, however many zeros there are.
+    let zeros = written.iter().take_while(|byte| **byte == b'0').count();
+    let digits = &written[zeros..];
+    let length = digits.iter().take(DIGITS_MAX).take_while(|byte| char::from(**byte).is_digit(base)).count();
+    let code = match length {
+        0 if zeros > 0 => 0,
+        _ => number(&digits[..length], base)?,
+    };
+    let end = begin + zeros + length;
+    let semicolon = usize::from(bytes.get(end) == Some(&b';'));
+    Some((char::from_u32(code)?, end + semicolon))
 }
 
 fn named(bytes: &[u8]) -> Option<(char, usize)> {

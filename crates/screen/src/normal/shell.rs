@@ -6,21 +6,21 @@ pub(super) fn unquote(text: &str) -> Option<String> {
     if !text.bytes().any(|byte| matches!(byte, b' ' | b'/' | b';' | b'|' | b'`' | b'$' | b'{')) {
         return None;
     }
-    let mut out = String::with_capacity(text.len());
+    let mut out: Option<String> = None;
     let (mut copied, mut at) = (0, 0);
     while at < text.len() {
         let Some((replacement, length)) = taken_out(&text.as_bytes()[at..]) else {
             at += 1;
             continue;
         };
+        // A text in which nothing changes, as most with an amount in `$`, takes no memory.
+        let out = out.get_or_insert_with(|| String::with_capacity(text.len()));
         out.push_str(&text[copied..at]);
         out.push_str(replacement);
         at += length;
         copied = at;
     }
-    if copied == 0 {
-        return None;
-    }
+    let mut out = out?;
     out.push_str(&text[copied..]);
     Some(out)
 }

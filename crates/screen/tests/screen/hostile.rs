@@ -1,20 +1,16 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use skybridge_screen::{Action, Exceptions, Profile, Screen, card_data};
+use skybridge_screen::{Action, Budget, Exceptions, Profile, Screen, card_data};
 
 use super::corpus::{attacks, hostile};
 use super::{default_screen, inspect, remark};
 
 #[test]
 fn long_texts_of_every_hostile_shape_are_read_to_their_end() {
-    let mut profile = Profile::default();
-    // A debug build on a busy machine is slow; how fast it is, `screen_cost` measures.
-    profile.budget.time = Duration::from_secs(600);
-    let screen = Screen::new(profile, None);
+    let screen = default_screen();
     for (unit, text) in hostile(64 * 1024) {
         let verdict = inspect(&screen, &text);
-        assert!(!verdict.overrun, "{unit}");
         assert!(verdict.hits.iter().all(|hit| hit.excerpt.chars().count() < 128), "{unit}");
         let _ = card_data(&text);
     }
@@ -24,7 +20,7 @@ fn long_texts_of_every_hostile_shape_are_read_to_their_end() {
 fn what_is_beyond_the_budget_is_not_read_and_told() {
     let attack = "' union select password from users --";
     let mut profile = Profile::default();
-    profile.budget.bytes = 100;
+    profile.budget = Budget { bytes: 100, time: Duration::MAX };
     let refusing = Screen::new(profile.clone(), None);
     let verdict = refusing.inspect([remark(&"a".repeat(80)), remark(attack)], Exceptions::NONE);
     assert!(verdict.overrun && verdict.is_blocked() && verdict.hits.is_empty());
@@ -40,7 +36,8 @@ fn what_is_beyond_the_budget_is_not_read_and_told() {
 fn no_time_is_no_search() {
     let mut profile = Profile::default();
     profile.budget.time = Duration::ZERO;
-    let verdict = inspect(&Screen::new(profile, None), "' union select password from users --");
+    let attack = remark("' union select password from users --");
+    let verdict = Screen::new(profile, None).inspect([attack], Exceptions::NONE);
     assert!(verdict.overrun && verdict.is_blocked() && verdict.hits.is_empty());
 }
 

@@ -89,6 +89,16 @@ fn libinjection_is_asked_by_strict_profiles() {
 }
 
 #[test]
+fn libinjection_is_asked_where_the_profile_names_it() {
+    let text = "- update\n- Smith & Sons\n- (2)";
+    let counting = inspect(&screen_of("[rules]\nsql-fingerprint = \"count\""), text);
+    assert_eq!(counting.action, Action::Pass);
+    let told: Vec<_> = counting.hits.iter().map(|hit| (hit.rule.as_str(), hit.mode)).collect();
+    assert_eq!(told, [("sql-fingerprint", Mode::Count)]);
+    assert!(inspect(&screen_of("[rules]\nxss-fingerprint = \"count\""), text).hits.is_empty());
+}
+
+#[test]
 fn every_family_refuses_and_is_spared_when_it_is_off() {
     for family in Family::ALL.into_iter().filter(|family| *family != Family::Crs) {
         let examples: Vec<_> = builtin_rules().filter(|rule| rule.family == family).collect();
