@@ -17,7 +17,6 @@ use skybridge_domain::id::Randomness as _;
 use skybridge_domain::key::PepperId;
 use skybridge_gate::Peppers;
 use skybridge_machine::{MachineClock, MachineRandomness};
-use skybridge_screen::Screen;
 use skybridge_store_dynamodb::DynamoStore;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -67,8 +66,6 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
 
 /// Everything that must stand before the first event.
 async fn open() -> anyhow::Result<Function> {
-    // Beside the store's first answers, which are waited for: the first booking then finds the rules ready to be asked.
-    let _ready_by_itself = std::thread::Builder::new().name("screening".to_owned()).spawn(Screen::prepare);
     let Settings { store, peppers, gateway_keys, errors, public_url, addresses, screening } =
         Settings::read()?;
     let chance = Arc::new(MachineRandomness);

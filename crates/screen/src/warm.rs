@@ -33,12 +33,6 @@ pub enum WarmFailure {
 }
 
 impl Screen {
-    /// Builds what the first text needs, and no more, in a few milliseconds: for a thread beside a start that waits for
-    /// other things. Whoever needs it meanwhile waits for it.
-    pub fn prepare() {
-        Engine::get();
-    }
-
     /// Builds the automata, fills their caches and tries every rule on its examples and every family on its canary.
     /// Takes some tens of milliseconds the first time.
     ///
