@@ -1,15 +1,30 @@
 //! Card numbers and security codes: what no text of a booking may hold.
 //!
 //! A number is one if its digits pass Luhn's check, begin as an issuer's numbers do and are as many, and are grouped
-//! as people group them. Ticket numbers are what travel texts are full of: thirteen digits, of which one in ten passes
-//! Luhn by chance. They are spared where they are written as tickets are (three digits, then ten; or a word such as
-//! TKT before them), and since only Visa ever issued thirteen digits, only those that begin with 4 are looked at.
+//! as people group them, whatever signs are between. Tickets and telephone numbers are what travel texts are full of:
+//! thirteen digits, of which one in ten passes Luhn by chance. Only Visa ever issued thirteen, and long ago, so those
+//! count only where a word such as `card` is nearer to them than one such as `ticket` or `tel`.
+//!
+//! A text is read as it was sent and, if it holds encodings, with those undone. Each text is read alone: a number
+//! that is divided among fields is not seen, nor one with letters or words between its digits.
 
+mod groups;
 mod issuer;
 mod number;
 mod security_code;
+mod words;
+
+use std::borrow::Cow;
+
+use crate::normal;
+use crate::traits::Traits;
 
 pub use issuer::Issuer;
+
+/// Fewest digits of a card number.
+const DIGITS_MIN: usize = 13;
+/// Most digits of a card number; a run of more, ungrouped, is something else.
+const DIGITS_MAX: usize = 19;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +35,21 @@ pub enum CardFinding {
     SecurityCode,
 }
 
-/// The first card number or security code in the text. Allocates nothing; a text without three digits in a row, or
-/// thirteen in all, costs one look at its bytes.
+/// The first card number or security code in the text, as it was sent or with encodings undone.
+///
+/// A text without three digits costs one look at its bytes. Allocates only for texts with encodings.
 #[must_use]
 pub fn card_data(text: &str) -> Option<CardFinding> {
+    if text.is_ascii() && text.bytes().filter(u8::is_ascii_digit).nth(2).is_none() {
+        return None;
+    }
+    find(text).or_else(|| match normal::decoded(text, Traits::of(text)) {
+        Cow::Owned(decoded) => find(&decoded),
+        Cow::Borrowed(_) => None,
+    })
+}
+
+fn find(text: &str) -> Option<CardFinding> {
     number::find(text)
         .map(CardFinding::Number)
         .or_else(|| security_code::is_in(text).then_some(CardFinding::SecurityCode))

@@ -57,6 +57,11 @@ impl<'a> Views<'a> {
     }
 }
 
+/// The text with its encodings undone; borrowed if there is nothing to undo.
+pub(crate) fn decoded(text: &str, traits: Traits) -> Cow<'_, str> {
+    decode::decode(text, traits).text
+}
+
 /// Whether tidying takes away something that a rule may ask for: comments, and the ends of lines. Folded characters
 /// and joined spaces hide nothing.
 fn hides(text: &str) -> bool {

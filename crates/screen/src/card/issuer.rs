@@ -17,7 +17,7 @@ pub enum Issuer {
     Mastercard,
     /// 62: 16 to 19 digits.
     UnionPay,
-    /// 4: 13, 16 or 19 digits.
+    /// 4: 16 or 19 digits, or 13 where a word such as `card` stands nearby.
     Visa,
 }
 
@@ -27,7 +27,8 @@ impl Issuer {
         let begin = digits.iter().take(4).fold(0_u16, |sum, digit| sum * 10 + u16::from(*digit));
         let long = (16..=19).contains(&digits.len());
         match (begin, digits.len()) {
-            (4000..=4999, 13 | 16 | 19) => Some(Self::Visa),
+            (4000..=4999, 16 | 19) => Some(Self::Visa),
+            (4000..=4999, 13) if said_card => Some(Self::Visa),
             (2221..=2720 | 5100..=5599, 16) => Some(Self::Mastercard),
             (3400..=3499 | 3700..=3799, 15) => Some(Self::AmericanExpress),
             (3000..=3059 | 3095 | 3600..=3699 | 3800..=3999, 14) => Some(Self::DinersClub),

@@ -1,46 +1,75 @@
 //! Finding card numbers among the numbers of a text.
 
-use super::Issuer;
-use crate::boundary;
+use super::groups::{Gap, Groups, is_invisible};
+use super::words::Words;
+use super::{DIGITS_MAX, DIGITS_MIN, Issuer};
 
-/// Most digits of a card number; a run of more, ungrouped, is something else.
-const DIGITS_MAX: usize = 19;
-/// Fewest digits of a card number.
-const DIGITS_MIN: usize = 13;
-/// How many groups of one run are kept. What is written in longer runs is a table.
-const GROUPS_MAX: usize = 40;
-/// How far before a number a word may stand that says what it is, in bytes.
-const WORD_REACH: usize = 24;
+/// The most digits that a telephone number has which begins like a card's; those that begin with 34 and 37 are shorter.
+const PHONE_MAX: usize = 14;
 
 /// The issuer of the first card number in the text.
+///
+/// Every group of digits is tried as a beginning. What is read from there ends after a card's digits, so each
+/// character is read a bounded number of times, however long the text and whatever stands before the number.
 pub(super) fn find(text: &str) -> Option<Issuer> {
     if !may_hold_number(text) {
         return None;
     }
-    let mut rest = text.char_indices().peekable();
-    while let Some((at, character)) = rest.next() {
+    let mut gap = Gap::Far;
+    let mut previous = None;
+    for (at, character) in text.char_indices() {
         if digit(character).is_none() {
+            if !is_invisible(character) {
+                gap = gap.and(character);
+            }
             continue;
         }
-        let mut run = Run::begin(character);
-        let mut gap = 0;
-        while let Some((_, character)) = rest.peek().copied() {
-            match digit(character) {
-                Some(digit) => {
-                    run.push(digit, gap > 0);
-                    gap = 0;
-                }
-                None if is_invisible(character) => {}
-                None if gap < 3 && is_separator(character) => gap += 1,
-                None => break,
+        if gap != Gap::None {
+            // Groups of fewer than four digits make a number only where none is before them.
+            if gap.is_usual() && !begins_with_four(&text[at..]) {
+                (gap, previous) = (Gap::None, None);
+                continue;
             }
-            rest.next();
+            let groups = Groups::at(&text[at..], gap, previous.filter(|_| gap != Gap::Far));
+            if let Some(issuer) = issuer(text, at, &groups) {
+                return Some(issuer);
+            }
+            previous = groups.four(0);
         }
-        if let Some(issuer) = run.issuer(&text[..at]) {
-            return Some(issuer);
-        }
+        gap = Gap::None;
     }
     None
+}
+
+fn begins_with_four(text: &str) -> bool {
+    text.chars()
+        .filter(|character| !is_invisible(*character))
+        .take(4)
+        .all(|character| digit(character).is_some())
+}
+
+/// The issuer, if some of the groups from the first on are a card number.
+fn issuer(text: &str, at: usize, groups: &Groups) -> Option<Issuer> {
+    (0..groups.count())
+        .map(|last| (last, groups.digits_to(last)))
+        .skip_while(|(_, digits)| digits.len() < DIGITS_MIN)
+        .take_while(|(_, digits)| digits.len() <= DIGITS_MAX)
+        .filter(|(last, digits)| groups.are_as_people_write(*last) && luhn(digits))
+        .find_map(|(last, digits)| {
+            judge(digits, groups, last, &Words::around(text, at, groups.length_to(last)))
+        })
+}
+
+/// What a number that could be a card's is by what is said around it.
+fn judge(digits: &[u8], groups: &Groups, last: usize, words: &Words) -> Option<Issuer> {
+    let is_phone = words.plus && digits.len() <= PHONE_MAX;
+    let is_listed = !words.card && (words.frequent_flyer || groups.are_a_list(last));
+    if is_phone || is_listed {
+        return None;
+    }
+    // Tickets and telephone numbers have thirteen digits, and no card has been issued with so few for decades.
+    let said_card = if digits.len() == DIGITS_MIN { words.card && !words.other } else { words.card };
+    Issuer::of(digits, said_card)
 }
 
 /// Whether there are enough digits for a number. Digits beyond ASCII are rare, so a text with any is read.
@@ -65,125 +94,6 @@ pub(super) fn digit(character: char) -> Option<u8> {
         _ => return None,
     };
     u8::try_from(code - zero).ok()
-}
-
-fn is_separator(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(
-            character,
-            '-' | '.' | '_' | '/' | '\u{2010}'..='\u{2015}' | '\u{ff0d}' | '\u{30fb}' | '\u{b7}'
-        )
-}
-
-const fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
-}
-
-/// Digits with nothing but separators between them.
-struct Run {
-    digits: [u8; GROUPS_MAX * 4],
-    /// Where each group ends.
-    ends: [usize; GROUPS_MAX],
-    groups: usize,
-    length: usize,
-}
-
-impl Run {
-    fn begin(character: char) -> Self {
-        let mut run = Self { digits: [0; GROUPS_MAX * 4], ends: [0; GROUPS_MAX], groups: 1, length: 0 };
-        run.push(digit(character).unwrap_or(0), false);
-        run
-    }
-
-    /// Adds a digit, to a new group if a separator came before it. What does not fit is dropped: it begins a run that
-    /// is no number anyway.
-    fn push(&mut self, digit: u8, new_group: bool) {
-        if self.length == self.digits.len() || (new_group && self.groups == GROUPS_MAX) {
-            return;
-        }
-        self.groups += usize::from(new_group);
-        self.digits[self.length] = digit;
-        self.length += 1;
-        self.ends[self.groups - 1] = self.length;
-    }
-
-    fn start_of(&self, group: usize) -> usize {
-        group.checked_sub(1).map_or(0, |before| self.ends[before])
-    }
-
-    /// The issuer of the first groups that together are a card number; `before` is the text before the run.
-    fn issuer(&self, before: &str) -> Option<Issuer> {
-        if self.length < DIGITS_MIN {
-            return None;
-        }
-        let words = Words::before(before);
-        (0..self.groups).find_map(|first| {
-            let start = self.start_of(first);
-            (first..self.groups)
-                .take_while(|last| self.ends[*last] - start <= DIGITS_MAX)
-                .filter(|last| self.ends[*last] - start >= DIGITS_MIN)
-                .find_map(|last| self.candidate(first, last, &words))
-        })
-    }
-
-    /// The issuer, if the groups from `first` to `last` are a card number.
-    fn candidate(&self, first: usize, last: usize, words: &Words) -> Option<Issuer> {
-        let digits = &self.digits[self.start_of(first)..self.ends[last]];
-        let whole = first == 0 && last + 1 == self.groups;
-        if (words.ticket && !words.card)
-            || !(self.is_grouped(first, last) || whole && self.is_even(first, last))
-        {
-            return None;
-        }
-        // A ticket is written 125-4012345678; a run of one group of thirteen has no such mark.
-        Issuer::of(digits, words.card).filter(|_| luhn(digits))
-    }
-
-    fn size(&self, group: usize) -> usize {
-        self.ends[group] - self.start_of(group)
-    }
-
-    /// Whether the groups are as cards print them: all digits together, fours, or 4-6-5 and 4-6-4.
-    fn is_grouped(&self, first: usize, last: usize) -> bool {
-        if first == last {
-            return true;
-        }
-        let fours = (first..last).all(|group| self.size(group) == 4) && self.size(last) <= 4;
-        let sixes =
-            last - first == 2 && self.size(first) == 4 && self.size(first + 1) == 6 && self.size(last) <= 5;
-        fours || sixes
-    }
-
-    /// Whether all groups but the last are of one size: somebody's own way to write a number.
-    fn is_even(&self, first: usize, last: usize) -> bool {
-        let size = self.size(first);
-        (first..last).all(|group| self.size(group) == size) && self.size(last) <= size
-    }
-}
-
-/// What the text before a number says that it is.
-struct Words {
-    card: bool,
-    ticket: bool,
-}
-
-impl Words {
-    fn before(text: &str) -> Self {
-        let near = &text[boundary::ceil(text, text.len().saturating_sub(WORD_REACH))..];
-        let says = |words: &[&str]| words.iter().any(|word| contains_ignoring_case(near, word));
-        Self {
-            card: says(&[
-                "card", "visa", "amex", "maestro", "carte", "karte", "tarjeta", "carta", "cartão", "kart",
-            ]),
-            ticket: says(&[
-                "tkt", "ticket", "tkne", "tkna", "billet", "emd", "fqtv", "frequent", "miles", "+",
-            ]),
-        }
-    }
-}
-
-fn contains_ignoring_case(text: &str, word: &str) -> bool {
-    text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The check of ISO/IEC 7812: every second digit from the right doubled, the sum of all digits a multiple of ten.

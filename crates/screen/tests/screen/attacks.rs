@@ -1,3 +1,5 @@
+use skybridge_screen::card_data;
+
 use super::corpus::{Attack, EVASIONS, Half, attacks, awkward, honest};
 use super::{default_screen, inspect};
 
@@ -41,6 +43,13 @@ fn awkward_remarks_are_let_in() {
     assert!(texts.len() > 400);
     let refused: Vec<_> = texts.iter().filter(|text| inspect(&screen, text).is_blocked()).collect();
     assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[test]
+fn honest_texts_hold_no_card_data() {
+    let bookings = honest().into_iter().filter(|text| text.pointer != "phone").map(|text| text.value);
+    let found: Vec<_> = bookings.chain(awkward()).filter(|text| card_data(text).is_some()).collect();
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
