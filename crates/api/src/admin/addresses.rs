@@ -17,7 +17,7 @@ use skybridge_domain::network::{ListAction, ListedNetwork, Network};
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::{AddressReport, Listing, Penalised, PenaltyCause};
 
-use super::request::{JsonBody, invalid, operator};
+use super::request::{self, JsonBody, invalid, operator};
 use super::{Office, refuse};
 use crate::answer;
 use crate::path::Segment;
@@ -46,11 +46,7 @@ pub(super) async fn list_network(
     let EntryBody { action, expires_in_seconds, reason, deliberately } = body;
     let action = ListAction::parse(&action)
         .ok_or_else(|| invalid(format!("{action:?} is no action; block and allow are.")))?;
-    let reason = reason.map(|text| {
-        let too_long =
-            || invalid(format!("A reason is one line of at most {} characters.", Reason::CHARS_MAX));
-        Reason::parse(&text).ok_or_else(too_long)
-    });
+    let reason = reason.map(|text| request::reason(&text));
     if expires_in_seconds == Some(0) {
         return Err(invalid(
             "An entry that expires at once lists nothing; leave expires_in_seconds out.".into(),

@@ -6,9 +6,10 @@ use axum::extract::{FromRequest, Request};
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use skybridge_desk::audit::Operator;
-use skybridge_domain::agency::AgencyName;
+use skybridge_domain::agency::{AgencyName, Reason};
 use skybridge_domain::key::KeyId;
 use skybridge_domain::plan::PlanName;
+use skybridge_screen::card_data;
 
 use crate::body;
 use crate::problem::{Code, Refusal};
@@ -53,7 +54,35 @@ pub(super) fn key_id(text: &str) -> Result<KeyId, Refusal> {
     KeyId::parse(text).ok_or_else(|| Refusal::new(Code::NotFound, format!("There is no key {text:?}.")))
 }
 
+/// An operator's reason. The audit trail keeps it for good, so it may hold no card data.
+pub(super) fn reason(text: &str) -> Result<Reason, Refusal> {
+    let reason = Reason::parse(text).ok_or_else(|| {
+        invalid(format!(
+            "A reason takes 1 to {} characters that can be seen, on one line.",
+            Reason::CHARS_MAX
+        ))
+    })?;
+    if card_data(text).is_some() {
+        return Err(Refusal::new(Code::CardData, "A reason must not hold a card's number or security code."));
+    }
+    Ok(reason)
+}
+
 /// A value that is not one of its kind.
 pub(super) fn invalid(detail: String) -> Refusal {
     Refusal::new(Code::InvalidRequest, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_holds_no_card_data() {
+        assert!(reason("asked for by their office, order 4711").is_ok());
+        for text in ["card 4111111111111111", "4111 1111 1111 1111", "cvv 123"] {
+            assert!(reason(text).is_err(), "{text}");
+        }
+        assert!(reason("").is_err());
+    }
 }

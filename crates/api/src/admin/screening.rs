@@ -8,11 +8,11 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use skybridge_domain::agency::{Agency, Reason, RuleName, ScreeningException};
+use skybridge_domain::agency::{Agency, RuleName, ScreeningException};
 use skybridge_domain::time::Timestamp;
 
 use super::agencies::AgencyDocument;
-use super::request::{JsonBody, agency_name, invalid, operator};
+use super::request::{JsonBody, agency_name, invalid, operator, reason};
 use super::{Office, refuse};
 use crate::answer;
 use crate::path::Segment;
@@ -87,9 +87,7 @@ pub(super) async fn except_agency(
              card data has no exceptions."
         )));
     }
-    let reason = Reason::parse(&body.reason).ok_or_else(|| {
-        invalid(format!("A reason takes 1 to {} characters that can be seen.", Reason::CHARS_MAX))
-    })?;
+    let reason = reason(&body.reason)?;
     if !(1..=SECONDS_MAX).contains(&body.expires_in_seconds) {
         return Err(invalid(
             "An exception lasts 1 second to 366 days; whoever needs it then grants it anew.".to_owned(),
