@@ -15,6 +15,8 @@ const PROGRAM_BYTES_MAX: usize = 8 << 20;
 const STATES_BYTES_MAX: usize = 512 << 10;
 /// A pattern longer than this is not CRS's.
 const PATTERN_BYTES_MAX: usize = 64 * 1024;
+/// Transformations that one rule, or one member of a chain, may ask for; CRS 4 takes at most eight.
+const STEPS_MAX: usize = 16;
 /// Phrases that one rule may look for.
 const PHRASES_MAX: usize = 20_000;
 
@@ -112,6 +114,9 @@ fn compile_link(link: &Written, first: &Looks, files: &BTreeMap<String, Vec<u8>>
 
 fn transformations(rule: &Written) -> Result<Vec<Transform>, String> {
     let read = |name: &String| Transform::named(name).ok_or_else(|| format!("transforms with {name}"));
+    if rule.actions.transformations.len() > STEPS_MAX {
+        return Err("takes more than 16 transformations".to_owned());
+    }
     rule.actions.transformations.iter().map(read).collect()
 }
 

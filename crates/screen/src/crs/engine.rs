@@ -247,7 +247,7 @@ fn path(nodes: &mut Vec<Node>, rule: &Compiled) -> Vec<usize> {
         at = match known {
             Some(place) => place + 1,
             None => {
-                let parent = u16::try_from(at).expect("fewer than 65,536 chains");
+                let parent = u16::try_from(at).expect("the reader takes 4,000 steps at most");
                 nodes.push(Node { parent, step: *step, triggers: step.triggers(), tests: Vec::new() });
                 nodes.len() - 1
             }

@@ -169,6 +169,31 @@ fn a_broken_link_takes_its_whole_chain_along() {
     assert_eq!(refused, [1, 3]);
 }
 
+/// 3,900 rules, each of which transforms in a way of its own.
+#[test]
+fn bounds_what_rules_may_transform() {
+    let names = ["urlDecode", "lowercase", "trim", "removeNulls", "cmdLine", "cssDecode", "jsDecode"];
+    let rule = |id: usize, steps: usize| {
+        let step = |at: u32| format!("t:{}", names[id / names.len().pow(at) % names.len()]);
+        let steps: Vec<String> = (0..).map(|at: u32| step(at % 5)).take(steps).collect();
+        let steps = steps.join(",");
+        format!("SecRule ARGS \"@rx union\" \"id:{id},phase:2,{steps},setvar:'tx.anomaly_score=+5'\"\n")
+    };
+    let mut rules: String = (1..=3900).map(|id| rule(id, 16)).collect();
+    rules.push_str(&rule(9000, 17));
+    rules.push_str("SecRule ARGS \"@rx union\" \"id:9001,phase:2,chain,setvar:'tx.anomaly_score=+5'\"\n");
+    rules.push_str(&rule(0, 30).replace("id:0,", ""));
+    rules.push_str("SecRule ARGS \"@rx union\" \"id:9002,phase:2,setvar:'tx.anomaly_score=+5'\"\n");
+    let (crs, report) = Crs::read(&BTreeMap::from([("1.conf".to_owned(), rules.into_bytes())])).unwrap();
+    let why: BTreeMap<u32, &str> = report.not_honoured.iter().map(|(id, why)| (*id, why.as_str())).collect();
+    assert_eq!(why[&3900], "transforms in a way of its own, after 4,000 others");
+    assert_eq!(why[&9000], "takes more than 16 transformations");
+    assert_eq!(why[&9001], "takes more than 16 transformations");
+    assert!(report.honoured.len() > 250 && report.honoured.contains(&1) && report.honoured.contains(&9002));
+    assert_eq!(report.honoured.len() + why.len(), 3903);
+    assert!(found(&crs, "union").contains(&9002));
+}
+
 /// What happens to a directory on its way.
 #[derive(Clone, Debug)]
 enum Damage {
