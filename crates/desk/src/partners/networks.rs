@@ -17,6 +17,9 @@ use crate::audit::Operator;
 /// How many networks may be listed this way; whole feeds of them belong into files.
 const NETWORKS_MAX: usize = 10_000;
 
+/// How many entries that have ended make room at once, where a new one needs it.
+const DROPPED_AT_ONCE: usize = 8;
+
 /// What an operator wants of a network.
 #[derive(Debug, Clone)]
 pub struct NetworkOrder {
@@ -108,7 +111,8 @@ impl Kept for NetworkRecord {
 }
 
 impl Desk {
-    /// Puts a network on the list, or changes its entry. It holds from the next request on.
+    /// Puts a network on the list, or changes its entry. It holds from the next request on. Entries that have ended
+    /// take nobody's place: where there is no room left some of them are taken off on the way.
     ///
     /// # Errors
     /// When it would shut out everybody and was not said to be meant, the list is full, or the store does not take it.
@@ -117,7 +121,7 @@ impl Desk {
         operator: &Operator,
         order: &NetworkOrder,
     ) -> Result<ListedNetwork, PartnerError> {
-        self.check(order).await?;
+        self.check(order)?;
         for _ in 0..ATTEMPTS_MAX {
             let now = self.clock.now().whole_millis();
             let standing = self.kept::<NetworkRecord>(&network_key(&order.network)).await?;
@@ -137,9 +141,10 @@ impl Desk {
                 ListAction::Block => "network.blocked",
                 ListAction::Allow => "network.allowed",
             };
-            let write = put(&NetworkRecord::Listed(listed.clone()), standing.map(|(_, version)| version));
+            let mut writes = self.make_room(listed.network, now).await?;
+            writes.push(put(&NetworkRecord::Listed(listed.clone()), standing.map(|(_, version)| version)));
             let subject = format!("network {}", listed.network);
-            let attempt = self.commit_change(operator, action, subject, terms(&listed), vec![write]).await?;
+            let attempt = self.commit_change(operator, action, subject, terms(&listed), writes).await?;
             if matches!(attempt, Attempt::Done) {
                 return Ok(listed);
             }
@@ -180,7 +185,7 @@ impl Desk {
         Ok(listed)
     }
 
-    async fn check(&self, order: &NetworkOrder) -> Result<(), PartnerError> {
+    fn check(&self, order: &NetworkOrder) -> Result<(), PartnerError> {
         if order.action == ListAction::Block && !order.deliberately {
             match self.gate.addresses().caution(&order.network) {
                 None => {}
@@ -190,12 +195,28 @@ impl Desk {
                 }
             }
         }
-        let listed = self.roster.lock().await.networks();
-        let known = listed.iter().any(|entry| entry.network == order.network);
-        if !known && listed.len() >= NETWORKS_MAX {
-            return Err(PartnerError::TooManyNetworks);
-        }
         Ok(())
+    }
+
+    /// The writes that make room for `network`, if it needs any.
+    async fn make_room(&self, network: Network, now: Timestamp) -> Result<Vec<Write>, PartnerError> {
+        let listed = self.roster.lock().await.networks();
+        if listed.len() < NETWORKS_MAX || listed.iter().any(|entry| entry.network == network) {
+            return Ok(Vec::new());
+        }
+        let ended = listed.iter().filter(|entry| !entry.is_in_force(now)).take(DROPPED_AT_ONCE);
+        let mut writes = Vec::with_capacity(DROPPED_AT_ONCE + 1);
+        for entry in ended {
+            let standing = self.kept::<NetworkRecord>(&network_key(&entry.network)).await?;
+            // Another node may have listed it anew meanwhile.
+            if let Some((NetworkRecord::Listed(entry), version)) = standing
+                && !entry.is_in_force(now)
+            {
+                let removed = NetworkRecord::Removed { network: entry.network, removed_at: now };
+                writes.push(put(&removed, Some(version)));
+            }
+        }
+        if writes.is_empty() { Err(PartnerError::TooManyNetworks) } else { Ok(writes) }
     }
 }
 

@@ -12,7 +12,7 @@ use skybridge_api::problem::ErrorStyle;
 use skybridge_api::public::SourceAddress;
 use skybridge_desk::Node;
 use skybridge_gate::{AddressTerms, Counted, RateRule, ScreenMode};
-use skybridge_store::MemoryStore;
+use skybridge_store::{Attributes, Commit, Key, Listing, MemoryStore, Record, Store as _, Table, Write};
 
 use crate::kit::app::BEGIN;
 use crate::kit::{Answer, App};
@@ -336,6 +336,42 @@ async fn what_one_node_blocks_all_nodes_refuse_and_a_restart_too() {
     here.desk.refresh_roster(Duration::ZERO).await.unwrap();
     ask(&here, "/docs", None, HOME).await.expect(200);
     ask(&here.after_a_crash().await, "/docs", None, HOME).await.expect(200);
+}
+
+/// Ten thousand networks in a store, the first ten of which are blocked for ten seconds only.
+async fn full_list() -> MemoryStore {
+    let store = MemoryStore::default();
+    for number in 0..10_000 {
+        let network = format!("10.{}.{}.0/24", number / 256, number % 256);
+        let now = BEGIN.as_millis();
+        let mut attributes = Attributes::with_capacity(5).with("network", network.clone());
+        attributes.set("action", "block");
+        attributes.set("created_at", now);
+        attributes.set("updated_at", now);
+        if number < 10 {
+            attributes.set("expires_at", now + 10_000);
+        }
+        let key = Key::new(Table::Partners, format!("network#{network}"));
+        let listing = Some(Listing { partition: "networks".to_owned(), sort: network });
+        let write = Write::create(Record { key, version: 1, listing, attributes });
+        store.commit(Commit { writes: vec![write] }).await.unwrap();
+    }
+    store
+}
+
+#[tokio::test]
+async fn entries_that_have_ended_make_room() {
+    let app = App::over(Arc::new(full_list().await), BEGIN).await;
+    let block = json!({ "action": "block" });
+    entry(&app, "192.0.2.0/28", &block).await.expect_refusal(409, "invalid-transition");
+    entry(&app, "10.0.20.0/24", &block).await.expect(201);
+    app.advance(Duration::from_secs(10));
+    for number in 1..=10 {
+        entry(&app, &format!("192.0.2.{number}"), &block).await.expect(201);
+    }
+    entry(&app, "192.0.2.11", &block).await.expect_refusal(409, "invalid-transition");
+    let listed = app.admin().get("/admin/v1/addresses").await.expect(200).json();
+    assert!(!listed.to_string().contains("10.0.9.0/24"));
 }
 
 #[tokio::test]
