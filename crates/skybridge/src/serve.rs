@@ -84,7 +84,7 @@ async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<(
     data.create()?;
     let token = secrets::admin_token(&data, &MachineRandomness)?;
     let house = House::open(config, &data, manner).await?;
-    address_files::load(&config.addresses.files, &house.desk)?;
+    let seen = address_files::load(&config.addresses.files, house.desk.gate().addresses())?;
     let draining = Draining::default();
     let screening = screening::shared(screen, &config.screening)?;
     let routers = house.routers(config, token, &draining, logs, screening);
@@ -103,7 +103,7 @@ async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<(
     if let Some(tls) = &tls {
         certificates::keep_up(Arc::clone(tls))?;
     }
-    address_files::keep_up(&config.addresses.files, Arc::clone(&house.desk))?;
+    address_files::keep_up(&config.addresses.files, seen, Arc::clone(&house.desk))?;
     let (public_drain, signal) = drain();
     doors::open_public(public, routers.public, config, tls, signal);
     let (admin_drain, signal) = drain();

@@ -155,7 +155,7 @@ impl Halves {
             self.turn_over()?;
         }
         if is_older(self.older_begun_at, self.kept_for) {
-            std::fs::remove_file(older(&self.path))?;
+            std::fs::remove_file(older(&self.path)).or_else(unless_gone)?;
             self.older_begun_at = None;
         }
         Ok(())
@@ -163,12 +163,22 @@ impl Halves {
 
     /// The newer one takes the place of the older.
     fn turn_over(&mut self) -> io::Result<()> {
-        std::fs::rename(&self.path, older(&self.path))?;
-        self.older_begun_at = self.begun_at.take();
+        if self.path.try_exists()? {
+            std::fs::rename(&self.path, older(&self.path)).or_else(unless_gone)?;
+            self.older_begun_at = self.begun_at;
+        }
+        self.begun_at = None;
+        // Until there is a new one the next sample tries again, rather than to go into the older one.
+        self.bytes = self.bytes_max;
         self.file = open_sealed(&self.path)?;
         self.bytes = 0;
         Ok(())
     }
+}
+
+/// Somebody took the file away, or it turned over before and no new one could be made then.
+fn unless_gone(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 fn older(path: &Path) -> PathBuf {
@@ -258,6 +268,20 @@ mod tests {
         drop(halves);
         Halves::open(&samples(&path), noon(9)).unwrap();
         assert!(!older(&path).exists(), "what grew old while nothing ran goes at the start");
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_made_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("samples");
+        let mut halves = Halves::open(&samples(&path), noon(0)).unwrap();
+        halves.write(&sample(noon(0), &"x".repeat(800)), noon(0)).unwrap();
+        // As a turn leaves it that ends before there is a new file.
+        std::fs::rename(&path, older(&path)).unwrap();
+        for day in 0..3 {
+            halves.write(&sample(noon(day), &"y".repeat(800)), noon(day)).unwrap();
+            assert!(std::fs::read_to_string(&path).unwrap().contains("yyy"), "day {day}");
+        }
     }
 
     #[test]

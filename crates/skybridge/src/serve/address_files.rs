@@ -4,7 +4,8 @@
 //! taken, as a whole: half a list of those who are to be kept out, or let in, is worse than the one before.
 
 use std::fmt;
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -34,14 +35,20 @@ const FAULTS_MAX: usize = 5;
 /// The word behind a network that shuts out everybody, for which it is taken all the same.
 const DELIBERATELY: &str = "deliberately";
 
+/// What the files looked like when they were read: what [`keep_up`] goes by.
+#[derive(PartialEq)]
+pub(super) struct Seen(Vec<Stamp>);
+
 /// Reads the files, and has them in force.
-pub(super) fn load(files: &AddressFiles, desk: &Desk) -> anyhow::Result<()> {
+pub(super) fn load(files: &AddressFiles, addresses: &Addresses) -> anyhow::Result<Seen> {
+    // Before they are read: what is written into them from here on is a change.
+    let seen = Seen(stamps(files));
     if files.are_named() {
-        let lists = read(files, desk.gate().addresses())
-            .context("the networks in files cannot be listed (screening.addresses)")?;
-        desk.gate().addresses().put_files(lists);
+        let lists =
+            read(files, addresses).context("the networks in files cannot be listed (screening.addresses)")?;
+        addresses.put_files(lists);
     }
-    Ok(())
+    Ok(seen)
 }
 
 /// What a start would make of the files, in words.
@@ -51,9 +58,9 @@ pub(crate) fn check(section: &config::Addresses) -> Result<String, String> {
     Ok(format!("{} networks are blocked and {} allowed by files", lists.block.len(), lists.allow.len()))
 }
 
-/// Watches the files for as long as the process runs. While one makes no sense, what was read before holds on, and that
+/// Watches the files for as long as the process runs, from what they were when they were `seen` on. While one makes no sense, what was read before holds on, and that
 /// is told.
-pub(super) fn keep_up(files: &AddressFiles, desk: Arc<Desk>) -> std::io::Result<()> {
+pub(super) fn keep_up(files: &AddressFiles, seen: Seen, desk: Arc<Desk>) -> std::io::Result<()> {
     if !files.are_named() {
         return Ok(());
     }
@@ -62,7 +69,7 @@ pub(super) fn keep_up(files: &AddressFiles, desk: Arc<Desk>) -> std::io::Result<
         "1 while a file that lists networks cannot be used, and what was read before holds on"
     );
     let mut hang_up = signal(SignalKind::hangup())?;
-    let mut watch = Watch { seen: stamps(files), files: files.clone(), told: String::new(), desk };
+    let mut watch = Watch { seen, files: files.clone(), told: String::new() };
     gauge!("skybridge_address_files_stale").set(0);
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(EVERY);
@@ -72,9 +79,10 @@ pub(super) fn keep_up(files: &AddressFiles, desk: Arc<Desk>) -> std::io::Result<
                 _ = ticks.tick() => false,
                 _ = hang_up.recv() => true,
             };
+            let desk = Arc::clone(&desk);
             // Off the threads that serve: files may be long.
             let looked = tokio::task::spawn_blocking(move || {
-                watch.look(asked);
+                watch.look(desk.gate().addresses(), asked);
                 watch
             });
             let Ok(again) = looked.await else { return };
@@ -87,9 +95,8 @@ pub(super) fn keep_up(files: &AddressFiles, desk: Arc<Desk>) -> std::io::Result<
 /// What was seen of the files, and what was told of them.
 struct Watch {
     files: AddressFiles,
-    seen: Vec<Stamp>,
+    seen: Seen,
     told: String,
-    desk: Arc<Desk>,
 }
 
 /// What changes when a file does.
@@ -103,19 +110,19 @@ fn stamps(files: &AddressFiles) -> Vec<Stamp> {
 
 impl Watch {
     /// Takes the files if they have changed, or if somebody `asked` for it.
-    fn look(&mut self, asked: bool) {
-        let stamps = stamps(&self.files);
+    fn look(&mut self, addresses: &Addresses, asked: bool) {
+        let stamps = Seen(stamps(&self.files));
         if !asked && stamps == self.seen {
             return;
         }
         self.seen = stamps;
-        let read = read(&self.files, self.desk.gate().addresses());
+        let read = read(&self.files, addresses);
         gauge!("skybridge_address_files_stale").set(u8::from(read.is_err()));
         match read {
             Ok(lists) => {
                 self.told.clear();
                 let (blocked, allowed) = (lists.block.len(), lists.allow.len());
-                self.desk.gate().addresses().put_files(lists);
+                addresses.put_files(lists);
                 tracing::info!(blocked, allowed, "the networks in files are in force");
             }
             Err(error) => {
@@ -138,6 +145,8 @@ impl Watch {
 enum Unusable {
     #[error("{} cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{} is not a file", .0.display())]
+    NoFile(PathBuf),
     #[error("{} is longer than 16 MiB, or has more than 200000 networks", .0.display())]
     TooLong(PathBuf),
     #[error("{}: {}", path.display(), Joined(faults))]
@@ -164,10 +173,20 @@ fn read(files: &AddressFiles, addresses: &Addresses) -> Result<FileLists, Unusab
 
 fn read_one(path: &Path, caution: impl Fn(&Network) -> Option<Caution>) -> Result<Vec<Network>, Unusable> {
     let unreadable = |source| Unusable::Unreadable { path: path.to_owned(), source };
-    if std::fs::metadata(path).map_err(unreadable)?.len() > BYTES_MAX {
+    // Asked before it is opened: to open a pipe waits for somebody who writes into it.
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(Unusable::NoFile(path.to_owned()));
+    }
+    if metadata.len() > BYTES_MAX {
         return Err(Unusable::TooLong(path.to_owned()));
     }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let mut text = String::new();
+    let file = File::open(path).map_err(unreadable)?;
+    let bytes = file.take(BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if bytes as u64 > BYTES_MAX {
+        return Err(Unusable::TooLong(path.to_owned()));
+    }
     let (networks, faults) = parse(&text, caution);
     if !faults.is_empty() {
         return Err(Unusable::Faulty { path: path.to_owned(), faults });
@@ -219,6 +238,9 @@ fn taken(
 
 #[cfg(test)]
 mod tests {
+    use skybridge_domain::time::Timestamp;
+    use skybridge_gate::AddressTerms;
+
     use super::*;
 
     fn parsed(text: &str) -> (Vec<String>, Vec<String>) {
@@ -258,5 +280,32 @@ mod tests {
             assert!(fault.starts_with(part), "{fault}");
         }
         assert_eq!(faults.len(), 5);
+    }
+
+    #[test]
+    fn what_changes_after_a_file_was_read_is_seen() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("blocked");
+        std::fs::write(&path, "").unwrap();
+        let files = AddressFiles { block: Some(path.clone()), allow: None };
+        let addresses = Addresses::tracking(AddressTerms::default(), 1);
+        let now = Timestamp::from_millis(0);
+        let is_blocked = || addresses.listing([203, 0, 113, 7].into(), now).is_some();
+        let seen = load(&files, &addresses).unwrap();
+        std::fs::write(&path, "203.0.113.0/24").unwrap();
+        let mut watch = Watch { files, seen, told: String::new() };
+        assert!(!is_blocked());
+        watch.look(&addresses, false);
+        assert!(is_blocked());
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+        for path in [Path::new("/dev/null"), directory.path(), &pipe] {
+            assert!(matches!(read_one(path, |_| None), Err(Unusable::NoFile(_))), "{}", path.display());
+        }
     }
 }
