@@ -66,7 +66,7 @@ async fn pass(
 ) -> Result<Response, Refusal> {
     // Is the address one that nobody is served at? Before anything else is looked at, and whatever key comes with it.
     let (source, now) = (exchange.source(), exchange.begun_at());
-    let visit = door.doorkeeper.look(door.desk.gate().addresses(), &request, source, now)?;
+    let visit = door.doorkeeper.turnstile().look(door.desk.gate().addresses(), &request, source, now)?;
 
     // Sizes and headers that may stand once: costs nothing, and nobody needs to be known for it. Then: is there such an
     // operation, and who may call it? The answer comes from the very document that describes the API, so that what is

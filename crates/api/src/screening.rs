@@ -27,7 +27,7 @@ use skybridge_domain::idempotency::IdempotencyKey;
 use skybridge_domain::time::Timestamp;
 use skybridge_gate::Caller;
 use skybridge_screen::{
-    Action, Crs, CrsReport, Exceptions, Overrun, Screen, Text, Verdict, builtin_rules, card_data,
+    Action, Crs, CrsReport, Exceptions, Mode, Overrun, Screen, Text, Verdict, builtin_rules, card_data,
 };
 
 pub(crate) use recent::Entry;
@@ -278,7 +278,9 @@ fn exceptions(caller: &Caller, now: Timestamp) -> Cow<'static, Exceptions> {
 }
 
 fn report(verdict: &Verdict, counts_only: bool) -> Report {
-    let findings = verdict.hits.iter().take(FINDINGS_MAX).map(|hit| Finding {
+    // What has a request refused comes first, so that what only counts cannot crowd it out.
+    let (blocking, counting): (Vec<_>, Vec<_>) = verdict.hits.iter().partition(|hit| hit.mode == Mode::Block);
+    let findings = blocking.into_iter().chain(counting).take(FINDINGS_MAX).map(|hit| Finding {
         rule: hit.rule.to_string(),
         family: hit.family.to_string(),
         mode: if counts_only { "count" } else { hit.mode.as_str() },

@@ -182,14 +182,20 @@ fn screening() -> Result<Screening, InvalidSettings> {
         None => patient(Profile::default()),
         Some(path) => profile(&path).map_err(|wrong| InvalidSettings::Profile(path, wrong))?,
     };
-    profile.overrun = match variable(OVERRUN)?.as_deref() {
-        None | Some("refuse") => Overrun::Refuse,
-        Some("count") => Overrun::Count,
-        Some(other) => return Err(InvalidSettings::Overrun(other.to_owned())),
-    };
+    profile.overrun = overrun(variable(OVERRUN)?.as_deref(), profile.overrun)?;
     let read = variable(CRS)?.map(|path| rule_set(&path).map_err(|wrong| InvalidSettings::Crs(path, wrong)));
     let crs = read.transpose()?;
     Ok(Screening { screen: Screen::new(profile, crs), signatures, advice: variable(ADVICE)? })
+}
+
+/// The setting if there is one, and else what the profile says.
+fn overrun(set: Option<&str>, of_profile: Overrun) -> Result<Overrun, InvalidSettings> {
+    match set {
+        None => Ok(of_profile),
+        Some("refuse") => Ok(Overrun::Refuse),
+        Some("count") => Ok(Overrun::Count),
+        Some(other) => Err(InvalidSettings::Overrun(other.to_owned())),
+    }
 }
 
 /// What of it cannot be honoured is said in the log, rule by rule.
@@ -260,5 +266,20 @@ fn variable(name: &'static str) -> Result<Option<String>, InvalidSettings> {
         Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(_)) => Err(InvalidSettings::NotText(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_profile_says_of_an_overrun_holds_unless_it_is_set() {
+        for of_profile in [Overrun::Refuse, Overrun::Count] {
+            assert_eq!(overrun(None, of_profile).unwrap(), of_profile);
+            assert_eq!(overrun(Some("refuse"), of_profile).unwrap(), Overrun::Refuse);
+            assert_eq!(overrun(Some("count"), of_profile).unwrap(), Overrun::Count);
+        }
+        assert!(overrun(Some("maybe"), Overrun::Refuse).is_err());
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Loaded {
 /// to catch.
 pub(crate) fn load(config: &config::Screening) -> anyhow::Result<Loaded> {
     let mut profile = profile(config.profile.as_deref()).context("screening.profile")?;
-    profile.overrun = config.overrun;
+    profile.overrun = config.overrun.unwrap_or(profile.overrun);
     let (crs, rule_set) = match &config.crs {
         None => (None, None),
         Some(directory) => {

@@ -6,13 +6,9 @@
 //! Every request of a stranger is counted in one place: a key or a signature that is not taken by the lockout, any
 //! other by the rules on rates. Both lead to the same penalties (`addresses.rs`).
 
-use std::net::IpAddr;
-
-use axum::extract::Request;
 use metrics::{Counter, counter, describe_counter};
 use skybridge_domain::key::KeyId;
-use skybridge_domain::time::Timestamp;
-use skybridge_gate::{Addresses, LockedOutBy, Lockout, LockoutTerms};
+use skybridge_gate::{LockedOutBy, Lockout, LockoutTerms};
 
 use super::addresses::{Turnstile, Visit, too_many_failures};
 use crate::problem::{Code, Refusal};
@@ -68,15 +64,9 @@ impl Doorkeeper {
         }
     }
 
-    /// Looks at where a request comes from, before anything else is looked at.
-    pub(super) fn look<'a>(
-        &self,
-        addresses: &'a Addresses,
-        request: &Request,
-        source: IpAddr,
-        now: Timestamp,
-    ) -> Result<Visit<'a>, Refusal> {
-        self.turnstile.look(addresses, request, source, now)
+    /// Where requests are looked at for where they come from, before anything else is looked at.
+    pub(super) fn turnstile(&self) -> &Turnstile {
+        &self.turnstile
     }
 
     /// Lets in who needs no key, unless too much comes from the address.

@@ -18,7 +18,7 @@ const LABELS_MAX: usize = 8;
 /// What was found in the texts of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// The findings, at most [`FINDINGS_MAX`].
+    /// The findings, at most [`FINDINGS_MAX`], those that have it refused first.
     pub(crate) findings: Vec<Finding>,
     /// Did the texts cost more than they may?
     pub(crate) overrun: bool,
@@ -42,8 +42,12 @@ pub(crate) struct Finding {
 impl Report {
     /// Where something was found, each place once.
     pub(crate) fn places(&self) -> String {
-        let mut places: Vec<&str> = self.findings.iter().map(|finding| finding.place.as_str()).collect();
-        places.dedup();
+        let mut places: Vec<&str> = Vec::new();
+        for finding in &self.findings {
+            if !places.contains(&finding.place.as_str()) {
+                places.push(&finding.place);
+            }
+        }
         places.join(",")
     }
 

@@ -17,7 +17,8 @@ pub(crate) struct Screening {
     /// `None`: the built-in rules alone.
     pub(crate) crs: Option<PathBuf>,
     pub(crate) crs_paranoia: u8,
-    pub(crate) overrun: Overrun,
+    /// `None`: what the profile says.
+    pub(crate) overrun: Option<Overrun>,
     /// `None`: the built-in words.
     pub(crate) advice: Option<String>,
     /// `None`: no text is kept.
@@ -45,7 +46,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Screening {
         profile: reader.take("screening.profile", path, "the path of a file, or empty"),
         crs: reader.take("screening.crs", path, "the path of a directory, or empty"),
         crs_paranoia: reader.take("screening.crs_paranoia", paranoia, "a whole number from 1 to 4"),
-        overrun: reader.take("screening.overrun", overrun, "\"refuse\" or \"count\""),
+        overrun: reader.take("screening.overrun", overrun, "\"refuse\", \"count\", or empty"),
         advice: reader.take("screening.advice", advice, "at most 300 characters in one line, or empty"),
         samples: samples.map(|path| Samples { path, one_in, bytes_max, kept_for }),
     }
@@ -59,10 +60,11 @@ fn paranoia(text: &str) -> Option<u8> {
     text.parse().ok().filter(|level| (1..=4).contains(level))
 }
 
-fn overrun(text: &str) -> Option<Overrun> {
+fn overrun(text: &str) -> Option<Option<Overrun>> {
     match text {
-        "refuse" => Some(Overrun::Refuse),
-        "count" => Some(Overrun::Count),
+        "" => Some(None),
+        "refuse" => Some(Some(Overrun::Refuse)),
+        "count" => Some(Some(Overrun::Count)),
         _ => None,
     }
 }

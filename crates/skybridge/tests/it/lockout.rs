@@ -1,13 +1,16 @@
 //! Who guesses keys is told to wait, and nobody else is.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::Method;
+use skybridge_domain::time::Clock as _;
 
+use crate::kit::signer::Draft;
 use crate::kit::{Answer, App};
+use crate::signed::{house, send};
 
 /// `GET /v1/usage` with `key` from `source`.
 async fn ask(app: &App, key: &str, source: &str) -> Answer {
@@ -112,4 +115,20 @@ fn guess_at(id: &str) -> String {
     let key = ApiKey::generate(Mode::Live, &WithId(number));
     assert_eq!(Some(key.id()), KeyId::parse(id));
     key.reveal().to_owned()
+}
+
+#[tokio::test]
+async fn a_good_signature_is_not_held_back_for_what_others_send_from_there() {
+    let (app, signer) = house("ed25519").await;
+    let addresses = app.desk.gate().addresses();
+    // Where a request comes from that says nothing of it.
+    let source = Ipv4Addr::UNSPECIFIED.into();
+    addresses.fail(source, app.clock.now(), app.clock.now()).unwrap();
+    let wrong = Draft { created: 1, ..Draft::get("/v1/usage", app.clock.now(), "n0") };
+    send(&app, &signer, &wrong).await.expect_refusal(429, "too-many-failed-attempts");
+    send(&app, &signer, &Draft::get("/v1/usage", app.clock.now(), "n1")).await.expect(200);
+    // Nor for a body of its own that is refused.
+    let long = "x".repeat(70_000);
+    let refused = send(&app, &signer, &Draft::book("k", &long, app.clock.now(), "n2")).await;
+    refused.expect_refusal(413, "body-too-large");
 }

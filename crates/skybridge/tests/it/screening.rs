@@ -167,6 +167,24 @@ async fn the_operator_words_what_a_refused_caller_is_told() {
 }
 
 #[tokio::test]
+async fn what_only_counts_does_not_crowd_out_what_refuses() {
+    let profile =
+        "[fields]\ngiven_name = \"count\"\nfamily_name = \"count\"\n[budget]\ntime_us = 3600000000\n";
+    let screening = Screening::new(Screen::new(Profile::parse(profile).unwrap(), None), Terms::default());
+    let app = App::screening(Arc::new(MemoryStore::default()), BEGIN, screening).await;
+    let agency = app.agency("PartnerCo").await;
+    let name = "x' UNION SELECT password FROM users --";
+    let passenger = json!({ "type": "ADT", "given_name": name, "family_name": name });
+    let body = json!({ "passengers": vec![passenger; 9], "remarks": ATTACK });
+    let refused = agency.book("k", &body).await.expect_refusal(403, "screened");
+    assert_eq!(refused.pointers(), ["/remarks"]);
+    assert!(text(&refused).contains("What stands in /remarks looks like"), "{}", text(&refused));
+    let findings = app.findings("").await[0]["findings"].as_array().unwrap().clone();
+    assert_eq!((&findings[0]["place"], &findings[0]["mode"]), (&json!("/remarks"), &json!("block")));
+    assert!(findings.iter().any(|one| one["mode"] == "count"), "{findings:?}");
+}
+
+#[tokio::test]
 async fn a_budget_that_ends_refuses_or_counts_as_chosen() {
     for (overrun, status) in [(Overrun::Refuse, 503), (Overrun::Count, 201)] {
         let mut profile = Profile::default();

@@ -1,6 +1,5 @@
 //! Signed requests, and what an agency must come with.
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use crate::kit::signer::{Draft, Private, Signer, pair};
 use crate::kit::{Answer, App};
 
 /// PartnerCo, which signs with a key of this algorithm, a minute after the start.
-async fn house(algorithm: &str) -> (App, Signer) {
+pub(crate) async fn house(algorithm: &str) -> (App, Signer) {
     let app = App::new().await;
     app.agency("PartnerCo").await;
     app.advance(Duration::from_secs(60));
@@ -42,7 +41,8 @@ async fn signer_for(app: &App, algorithm: &str, more: Value) -> Signer {
     }
 }
 
-async fn send(app: &App, signer: &Signer, draft: &Draft) -> Answer {
+/// What is answered to this request, signed.
+pub(crate) async fn send(app: &App, signer: &Signer, draft: &Draft) -> Answer {
     app.anonymous().send(signer.signed(draft)).await
 }
 
@@ -73,22 +73,6 @@ async fn a_signature_is_as_good_as_a_key_and_good_once() {
         let usage = Draft { more: named, ..Draft::get("/v1/usage", app.clock.now(), "n5") };
         send(&app, &signer, &usage).await.expect(200);
     }
-}
-
-#[tokio::test]
-async fn a_good_signature_is_not_held_back_for_what_others_send_from_there() {
-    let (app, signer) = house("ed25519").await;
-    let addresses = app.desk.gate().addresses();
-    // Where a request comes from that says nothing of it.
-    let source = Ipv4Addr::UNSPECIFIED.into();
-    addresses.fail(source, app.clock.now(), app.clock.now()).unwrap();
-    let wrong = Draft { created: 1, ..Draft::get("/v1/usage", app.clock.now(), "n0") };
-    send(&app, &signer, &wrong).await.expect_refusal(429, "too-many-failed-attempts");
-    send(&app, &signer, &Draft::get("/v1/usage", app.clock.now(), "n1")).await.expect(200);
-    // Nor for a body of its own that is refused.
-    let long = "x".repeat(70_000);
-    let refused = send(&app, &signer, &Draft::book("k", &long, app.clock.now(), "n2")).await;
-    refused.expect_refusal(413, "body-too-large");
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Screening as an operator works with it: the real program, its commands, its refusal to start with broken rules.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
@@ -21,6 +22,24 @@ fn file(directory: &Path, name: &str, text: &str) -> String {
     let path = directory.join(name);
     fs::write(&path, text).unwrap();
     path.display().to_string()
+}
+
+/// What a start says that is to fail; a server that serves is ended, at its first line.
+#[track_caller]
+fn not_served(command: &mut Command) -> Output {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut shown = String::new();
+    stdout.read_line(&mut shown).unwrap();
+    if shown.contains("http://") {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        panic!("it serves: {shown}");
+    }
+    let mut output = child.wait_with_output().unwrap();
+    stdout.read_to_string(&mut shown).unwrap();
+    output.stdout = shown.into_bytes();
+    output
 }
 
 #[tokio::test]
@@ -112,7 +131,7 @@ fn broken_rules_keep_a_server_from_starting() {
     ] {
         for words in [&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"][..], &["doctor"]]
         {
-            let refused = skybridge(&never).env(name, value).args(words).output().unwrap();
+            let refused = not_served(skybridge(&never).env(name, value).args(words));
             assert_eq!(refused.status.code(), Some(1), "{name}={value}: {}", said(&refused));
             assert!(said(&refused).contains(told), "{}", said(&refused));
         }
@@ -132,7 +151,7 @@ fn broken_rules_keep_a_server_from_starting() {
     }
     // Texts may not go where others read them.
     let serve = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-    let refused = skybridge(&never).env("SKYBRIDGE_SCREENING_SAMPLES", &open).args(serve).output().unwrap();
+    let refused = not_served(skybridge(&never).env("SKYBRIDGE_SCREENING_SAMPLES", &open).args(serve));
     assert!(said(&refused).contains("chmod 600"), "{}", said(&refused));
 }
 
@@ -167,6 +186,27 @@ fn texts_are_tried_without_a_server() {
     assert!(
         said(&run(data.path(), &["screen", "replay", &texts, "--profile", &count])).contains("5 requests")
     );
+
+    let brief = file(data.path(), "brief.toml", "overrun = \"count\"\n[budget]\nbytes = 3\n");
+    let honest = file(data.path(), "honest", "drop off wheelchair at gate");
+    for (set, verdict) in [("", "passed"), ("count", "passed"), ("refuse", "refused")] {
+        let mut test = skybridge(data.path());
+        test.env("SKYBRIDGE_SCREENING_OVERRUN", set).args([
+            "screen",
+            "test",
+            &honest,
+            "--profile",
+            &brief,
+            "--json",
+        ]);
+        let tried: Value = serde_json::from_slice(&test.output().unwrap().stdout).unwrap();
+        assert_eq!(
+            (&tried["texts"][0]["verdict"], &tried["texts"][0]["overrun"]),
+            (&json!(verdict), &json!(true))
+        );
+    }
+    let replayed = run_json(data.path(), &["screen", "replay", &honest, "--profile", &brief]);
+    assert_eq!(replayed["refused"], json!({ "before": 0, "after": 0 }));
 
     let none = run(data.path(), &["screen", "replay"]);
     assert_eq!(none.status.code(), Some(2));
