@@ -1,7 +1,7 @@
 //! Screening: the one place where the texts of a request meet the engine.
 //!
 //! It stands between the schema and the use case. Before it a request is a booking or it is refused as none, so only
-//! texts that may hold anything are left to look at ([`texts`]); behind it something is stored. Card data comes first,
+//! texts that may hold anything are left to look at (`texts`); behind it something is stored. Card data comes first,
 //! because nothing that follows, not even a note of what was found, may hold a card's number.
 //!
 //! **A retry gets its original answer.** Rules and profiles change, and a booking that was taken yesterday may be refused
