@@ -27,7 +27,7 @@ const LAYERS: &[Layer] = &[
     Layer { package: "skybridge-api", never: &["fjall", "aws-sdk-dynamodb", "skybridge-store-embedded"] },
     Layer {
         package: "skybridge-listener",
-        never: &["fjall", "aws-lc-rs", "aws-sdk-dynamodb", "clap", "skybridge-store-embedded", "toml"],
+        never: &["fjall", "aws-lc-rs", "aws-sdk-dynamodb", "clap", "skybridge-store-embedded"],
     },
     Layer { package: "skybridge-screen", never: &["tokio", "hyper", "axum", "http", "skybridge-domain"] },
     // What Lambda loads at each start: nothing that only the server needs. Screening brings regular expressions and
