@@ -13,7 +13,8 @@ use super::counter::Counter;
 use super::crowd::{Crowd, Told};
 use super::http::hand_over_to_release_build;
 use super::machine::Machine;
-use crate::cargo;
+use super::program::Program;
+use super::report::{Column, Report, Scale, Table};
 
 /// How the load is made.
 #[derive(Args)]
@@ -30,6 +31,8 @@ pub(crate) struct Options {
     /// How many times its plan the flooder asks for.
     #[arg(long, default_value_t = 50.0)]
     times: f64,
+    #[command(flatten)]
+    program: Program,
 }
 
 /// Agencies that behave.
@@ -41,12 +44,12 @@ const GUEST_CALLERS: usize = 2;
 /// Connections of the flooder.
 const FLOOD_CALLERS: usize = 64;
 
-/// Measures and prints.
+/// Measures and reports.
 pub(crate) fn run(options: &Options) -> Result<()> {
     if cfg!(debug_assertions) {
         return hand_over_to_release_build();
     }
-    let program = cargo::build_release("skybridge", "skybridge")?;
+    let program = options.program.path()?;
     let machine = Machine::here()?;
     let counter = Counter::start(&program, "embedded")?;
     counter.set_plan("fair", options.rate, options.rate)?;
@@ -56,44 +59,45 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let flooder = counter.create_agency("Flooder", "fair")?;
     let bench = Bench { options, counter, guests, flooder };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let (mut alone, mut beside, mut flood) = (Told::default(), Told::default(), Told::default());
-    let mut plan = 0.0;
+    let mut table = Table::new(
+        "the ten",
+        [
+            Column::new("booked %", 3),
+            Column::new("p50 ms", 2),
+            Column::new("p99 ms", 2).drawn(Scale::Linear),
+            Column::ratio("p99 ratio", 2, "p99 ms"),
+        ],
+    );
+    let (mut flood, mut plan) = (Told::default(), 0.0);
     for round in 0..options.rounds {
-        alone.add(runtime.block_on(bench.turn(round, "alone", false))?.0);
+        let (alone, _) = runtime.block_on(bench.turn(round, "alone", false))?;
+        table.add("alone", &figures(&alone));
         let begun = Instant::now();
         let (guests, flooded) = runtime.block_on(bench.turn(round, "beside", true))?;
         // The bucket is full again by the next turn: it fills in a second.
         plan += f64::from(options.rate) * (1.0 + begun.elapsed().as_secs_f64());
-        beside.add(guests);
+        table.add("beside the flooder", &figures(&guests));
         flood.add(flooded);
     }
-    for line in machine.lines() {
-        println!("{line}");
-    }
-    let Options { seconds, rounds, rate, times } = options;
-    println!(
-        "load      {GUESTS} agencies at half of a plan of {rate}/s each, alone and beside one at {times} times its plan, \
-         embedded store, {rounds} turns of {seconds} s each\n"
+    let Options { seconds, rounds, rate, times, program } = options;
+    let load = format!(
+        "{GUESTS} agencies at half of a plan of {rate}/s each, alone and beside one at {times} times its plan, embedded \
+         store, {rounds} turns of {seconds} s each"
     );
-    print("the ten, alone", &alone);
-    print("the ten, beside the flooder", &beside);
-    println!("p99 beside / alone           {:.2}", beside.latency_ms(0.99) / alone.latency_ms(0.99));
-    println!(
-        "the flooder                  {:?}, {:.1} % of the {plan:.0} that its plan allows",
+    let mut report = Report::new("fairness", "Ten agencies beside one that floods", machine, load);
+    report.tables.push(table);
+    report.notes.push(format!(
+        "the flooder was answered {:?}, {:.1} % of the {plan:.0} that its plan allows",
         flood.answers,
         100.0 * flood.bookings() as f64 / plan
-    );
-    Ok(())
+    ));
+    report.notes.extend(program.notes());
+    report.finish()
 }
 
-fn print(who: &str, told: &Told) {
-    println!(
-        "{who:<28} {:.3} % of {} booked, p50 {:.2} ms, p99 {:.2} ms",
-        100.0 * told.bookings() as f64 / told.all() as f64,
-        told.all(),
-        told.latency_ms(0.5),
-        told.latency_ms(0.99),
-    );
+fn figures(told: &Told) -> [f64; 3] {
+    let booked = 100.0 * told.bookings() as f64 / told.all() as f64;
+    [booked, told.latency_ms(0.5), told.latency_ms(0.99)]
 }
 
 struct Bench<'a> {

@@ -8,8 +8,7 @@
 mod figures;
 mod python;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -18,13 +17,15 @@ use serde_json::json;
 use skybridge_dynamodb_local::LocalDynamo;
 use skybridge_lambda_local::{LocalLambda, Outcome};
 
+use super::counter::{Counter, PEPPER, access};
 use super::http::hand_over_to_release_build;
 use super::machine::Machine;
-use super::process::Process;
+use super::report::{Column, Report, Scale, Table};
 use crate::cargo;
 use crate::package_lambda::{self, Architecture};
-use figures::{Report, Run, peak_kib};
+use figures::{figures, peak_kib};
 use python::Python;
+pub(super) use python::{BOTO3, HANDLER};
 
 /// How much is measured.
 #[derive(Args)]
@@ -35,53 +36,53 @@ pub(crate) struct Options {
     /// How many events each gets after its first, one at a time.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     events: u32,
-    /// Write every round's figures to this file.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
 }
 
-/// The secret that keys are hashed under, which server and function share.
-const PEPPER: &str = "bench:5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
-
-/// Measures and prints the report.
+/// Measures and reports.
 pub(crate) fn run(options: &Options) -> Result<()> {
     if cfg!(debug_assertions) {
         return hand_over_to_release_build();
     }
     let packaged = package_lambda::package(Architecture::here()?)?;
-    let python = Python::set_up(python::directory_beside(&packaged.program)?)?;
+    let python = Python::set_up()?;
     let dynamo = LocalDynamo::start()?;
     let api_key = create_key(&dynamo)?;
     let bench = Bench { dynamo, event: event(&api_key), events: options.events as usize };
     let machine = Machine::here()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut lesson, mut ours) = (Vec::new(), Vec::new());
+    let mut table = Table::new(
+        "function",
+        [
+            Column::new("start ms", 1).drawn(Scale::Linear),
+            Column::new("peak MiB", 1).drawn(Scale::Linear),
+            Column::new("warm p50 ms", 2),
+            Column::new("warm p99 ms", 2),
+            Column::ratio("start ratio", 1, "start ms"),
+            Column::ratio("memory ratio", 1, "peak MiB"),
+        ],
+    )
+    .ours("skybridge");
     // The first round is not counted: it leaves the files of both in the system's cache, and Python's compiled.
     for round in 0..=options.rounds {
         let theirs = runtime.block_on(bench.run(python.command())).context("the lesson's function")?;
         let own = runtime.block_on(bench.run(function(&packaged.program))).context("our function")?;
-        if round == 0 {
-            continue;
+        if round > 0 {
+            println!("round {round:<3} lesson {:>7.1} ms   skybridge {:>7.1} ms", theirs[0], own[0]);
+            table.add("skybridge", &own);
+            table.add("the lesson's", &theirs);
         }
-        println!("round {round:<3} lesson {:>7.1} ms   skybridge {:>7.1} ms", theirs.start_ms, own.start_ms);
-        lesson.push(theirs);
-        ours.push(own);
     }
-    let report = Report {
-        machine,
-        lesson_versions: python.versions()?,
-        warm_events: bench.events,
-        program_bytes: packaged.program_bytes,
-        zip_bytes: packaged.zip_bytes,
-        lesson,
-        ours,
-    };
-    println!("\n{}", report.text());
-    if let Some(file) = &options.json {
-        let json = serde_json::to_string_pretty(&report)?;
-        std::fs::write(file, json).with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    Ok(())
+    let load = format!(
+        "POST /booking as an HTTP API sends it, one at a time, {} interleaved rounds of 1 + {} events, dynoxide on the \
+         same machine",
+        options.rounds, bench.events
+    );
+    let mut report = Report::new("lambda", "The Lambda function beside the lesson's", machine, load);
+    report.versions.push(format!("{}; lambda profile for our function", python.versions()?));
+    report.tables.push(table);
+    let (zip, program) = (packaged.zip_bytes, packaged.program_bytes);
+    report.notes.push(format!("our zip has {zip} bytes, of a program of {program} bytes"));
+    report.finish()
 }
 
 /// All that the rounds have in common.
@@ -93,7 +94,7 @@ struct Bench {
 
 impl Bench {
     /// Starts a function, hands it its events, and stops it.
-    async fn run(&self, mut command: tokio::process::Command) -> Result<Run> {
+    async fn run(&self, mut command: tokio::process::Command) -> Result<[f64; 4]> {
         for (name, value) in access(&self.dynamo) {
             command.env(name, value);
         }
@@ -106,7 +107,7 @@ impl Bench {
             warm.push(self.invoke(&mut function).await?);
         }
         let pid = function.pid().context("the function ended")?;
-        Ok(Run::new(start, peak_kib(pid)?, warm))
+        Ok(figures(start, peak_kib(pid)?, warm))
     }
 
     /// How long the answer to the event takes.
@@ -128,35 +129,12 @@ fn function(program: &Path) -> tokio::process::Command {
     command
 }
 
-/// What every program needs to reach the table.
-fn access(dynamo: &LocalDynamo) -> [(&'static str, String); 4] {
-    [
-        ("AWS_ENDPOINT_URL", dynamo.endpoint()),
-        ("AWS_REGION", "us-east-2".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-    ]
-}
-
 /// Makes the tables, and an agency that is never throttled, through the server, as an operator would.
 fn create_key(dynamo: &LocalDynamo) -> Result<String> {
     let program = cargo::build_release("skybridge", "skybridge")?;
-    let directory = tempfile::Builder::new().prefix("skybridge-bench-").tempdir()?;
-    let command = || {
-        let mut command = Command::new(&program);
-        command.arg("--data").arg(directory.path()).envs(access(dynamo)).env("SKYBRIDGE_PEPPER", PEPPER);
-        command.env("SKYBRIDGE_LOG_LEVEL", "warn");
-        command
-    };
-    let mut serve = command();
-    serve.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
-    let server = Process::start(serve.args(["--store", "dynamodb", "--create-tables"]))?;
-    let [_public, _admin] = server.addresses(["public", "admin"])?;
-    let call = |words: &str| cargo::output(command().args(words.split(' ')).arg("--json"));
-    call("plan set bench --rate 1000000 --burst 1000000")?;
-    call("agency create PartnerCo --plan bench")?;
-    let created: serde_json::Value = serde_json::from_str(&call("key create PartnerCo")?)?;
-    Ok(created["key"].as_str().context("the command line showed no key")?.to_owned())
+    let counter = Counter::start_over(&program, dynamo)?;
+    counter.set_plan("bench", 1_000_000, 1_000_000)?;
+    counter.create_agency("PartnerCo", "bench")
 }
 
 /// The lesson's test call, as an HTTP API hands it on in payload format 2.0, with a key.

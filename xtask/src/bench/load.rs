@@ -1,9 +1,10 @@
 //! The load: connections that are kept open, each sending the next request once it has the answer to the last.
 //!
-//! Closed loop: the rate is what the
-//! server can do with this many callers waiting, and a slow answer delays the next request of its own caller only.
+//! Closed loop: the rate is what the server can do with this many callers waiting, and a slow answer delays the next
+//! request of its own caller only.
 
-use std::fmt::Write;
+mod requests;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,134 +15,168 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::wire::Wire;
+use requests::Requests;
 
 /// How long beyond the round's end an answer may take before the run is given up.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
-/// What is sent, and where to.
+/// Of so many bookings made in a row by one caller, the place of one is kept.
+const PLACE_EVERY: usize = 50;
+
+/// Who asks, and where.
+#[derive(Clone)]
 pub(super) struct Load {
     /// The server's public listener.
     pub(super) address: SocketAddr,
     /// Sent as `x-api-key` with each request.
     pub(super) api_key: String,
-    /// The bodies, sent in turn; each connection begins at another one.
-    pub(super) bodies: Arc<Vec<String>>,
     /// How many callers there are.
     pub(super) connections: usize,
 }
 
-/// What came of a round.
+/// What is asked for.
+#[derive(Clone)]
+pub(super) enum Call {
+    /// Bookings with these bodies, sent in turn; each connection begins at another one. `phase` keeps the idempotency
+    /// keys of one server's runs apart.
+    Book { phase: String, bodies: Arc<Vec<String>> },
+    /// These paths, in turn.
+    Read(Arc<Vec<String>>),
+}
+
+/// When it is enough.
+#[derive(Clone, Copy)]
+pub(super) enum Until {
+    /// Time has passed.
+    Elapsed(Duration),
+    /// So many were answered, by all callers together.
+    Answered(usize),
+}
+
+/// What came of a run.
 pub(super) struct Outcome {
-    /// How many requests were answered, each with 201.
+    /// How many requests were answered as they should be.
     pub(super) requests: usize,
     /// From the first request to the last answer.
     pub(super) elapsed: Duration,
+    /// Where some of the bookings are that were made.
+    pub(super) places: Vec<String>,
     /// How long each answer took, ascending.
     latencies: Vec<Duration>,
 }
 
 impl Outcome {
-    /// The latency that this share of the requests (0 to 1) did not exceed: the nearest rank.
-    pub(super) fn latency(&self, share: f64) -> Duration {
+    /// The latency that this share of the requests (0 to 1) did not exceed, in milliseconds: the nearest rank.
+    pub(super) fn latency_ms(&self, share: f64) -> f64 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a share of a length is not negative and no greater than the length"
         )]
         let rank = (share * self.latencies.len() as f64).ceil() as usize;
-        self.latencies[rank.clamp(1, self.latencies.len()) - 1]
+        self.latencies[rank.clamp(1, self.latencies.len()) - 1].as_secs_f64() * 1e3
+    }
+
+    /// Answers per second.
+    pub(super) fn per_second(&self) -> f64 {
+        self.requests as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// The part of what was used that falls to one request, in microseconds.
+    pub(super) fn us_per_request(&self, used: Duration) -> f64 {
+        used.as_secs_f64() * 1e6 / self.requests as f64
     }
 }
 
 impl Load {
-    /// Sends requests for `duration`. `phase` keeps the idempotency keys of one server's rounds apart.
+    /// Sends requests until it is enough.
     ///
     /// # Errors
-    /// When one request is not answered with 201: figures with errors among them mean nothing.
-    pub(super) async fn run(&self, phase: &str, duration: Duration) -> Result<Outcome> {
+    /// When one booking is not answered with 201, or one read not with a success: figures with errors among them mean
+    /// nothing.
+    pub(super) async fn run(&self, call: &Call, until: Until) -> Result<Outcome> {
         let start_line = Arc::new(Barrier::new(self.connections));
         let mut callers = JoinSet::new();
         for number in 0..self.connections {
-            let requests = Requests::new(self, phase, number);
-            let call = call(self.address, requests, duration, Arc::clone(&start_line));
-            callers.spawn(async move { timeout(duration + ANSWER_MAX, call).await });
+            let caller = Caller {
+                address: self.address,
+                requests: Requests::new(self, call, number),
+                until: until.of_one(number, self.connections),
+                succeeds: match call {
+                    Call::Book { .. } => "201",
+                    Call::Read(_) => "2",
+                },
+            };
+            callers.spawn(caller.call(Arc::clone(&start_line)));
         }
-        let mut latencies = Vec::new();
-        let mut elapsed = Duration::ZERO;
-        while let Some(caller) = callers.join_next().await {
-            let called = caller?.context("the server does not answer")??;
-            elapsed = elapsed.max(called.elapsed);
-            latencies.extend(called.latencies);
+        let mut outcome =
+            Outcome { requests: 0, elapsed: Duration::ZERO, places: Vec::new(), latencies: Vec::new() };
+        while let Some(called) = callers.join_next().await {
+            let called = called??;
+            outcome.elapsed = outcome.elapsed.max(called.elapsed);
+            outcome.latencies.extend(called.latencies);
+            outcome.places.extend(called.places);
         }
-        latencies.sort_unstable();
-        ensure!(!latencies.is_empty(), "no request was answered");
-        Ok(Outcome { requests: latencies.len(), elapsed, latencies })
+        outcome.latencies.sort_unstable();
+        outcome.requests = outcome.latencies.len();
+        ensure!(outcome.requests > 0, "no request was answered");
+        Ok(outcome)
     }
 }
 
-/// One caller's requests, one after the other.
-struct Requests {
-    head: String,
-    key_prefix: String,
-    bodies: Arc<Vec<String>>,
-    sent: usize,
-    first_body: usize,
-    bytes: String,
+impl Until {
+    /// One caller's part of it.
+    fn of_one(self, number: usize, callers: usize) -> Self {
+        match self {
+            Self::Elapsed(_) => self,
+            Self::Answered(all) => Self::Answered(all / callers + usize::from(number < all % callers)),
+        }
+    }
 }
 
-impl Requests {
-    fn new(load: &Load, phase: &str, connection: usize) -> Self {
-        let head = format!(
-            "POST /v1/bookings HTTP/1.1\r\nHost: {}\r\nx-api-key: {}\r\nContent-Type: application/json\r\n",
-            load.address, load.api_key
-        );
-        // Callers start evenly spread over the bodies.
-        let first_body = connection * load.bodies.len() / load.connections;
-        let key_prefix = format!("bench-{phase}-{connection:03}");
-        Self { head, key_prefix, bodies: Arc::clone(&load.bodies), sent: 0, first_body, bytes: String::new() }
-    }
-
-    /// The bytes of the next request, with a fresh idempotency key.
-    fn next(&mut self) -> &[u8] {
-        let body = &self.bodies[(self.first_body + self.sent) % self.bodies.len()];
-        self.bytes.clear();
-        write!(
-            self.bytes,
-            "{}Idempotency-Key: \"{}-{:08}\"\r\nContent-Length: {}\r\n\r\n{body}",
-            self.head,
-            self.key_prefix,
-            self.sent,
-            body.len()
-        )
-        .expect("writing to a String does not fail");
-        self.sent += 1;
-        self.bytes.as_bytes()
-    }
+/// One caller.
+struct Caller {
+    address: SocketAddr,
+    requests: Requests,
+    until: Until,
+    /// How the status begins that is waited for.
+    succeeds: &'static str,
 }
 
 /// What one caller has seen.
 struct Called {
     elapsed: Duration,
+    places: Vec<String>,
     latencies: Vec<Duration>,
 }
 
-async fn call(
-    address: SocketAddr,
-    mut requests: Requests,
-    duration: Duration,
-    start_line: Arc<Barrier>,
-) -> Result<Called> {
-    let mut wire = Wire::connect(address).await?;
-    let mut latencies = Vec::new();
-    start_line.wait().await;
-    let start = Instant::now();
-    loop {
-        let sent = Instant::now();
-        let answer = wire.exchange(requests.next()).await?;
-        ensure!(answer.status() == "201", "an answer was not 201:\n{}", answer.text());
-        latencies.push(sent.elapsed());
-        if start.elapsed() >= duration {
-            return Ok(Called { elapsed: start.elapsed(), latencies });
+impl Caller {
+    async fn call(mut self, start_line: Arc<Barrier>) -> Result<Called> {
+        let mut wire = Wire::connect(self.address).await?;
+        let (mut places, mut latencies) = (Vec::new(), Vec::new());
+        start_line.wait().await;
+        let start = Instant::now();
+        while !self.is_enough(start, latencies.len()) {
+            let sent = Instant::now();
+            let answer = timeout(ANSWER_MAX, wire.exchange(self.requests.next()));
+            let answer = answer.await.context("the server does not answer")??;
+            ensure!(
+                answer.status().starts_with(self.succeeds),
+                "an answer was no success:\n{}",
+                answer.text()
+            );
+            latencies.push(sent.elapsed());
+            if latencies.len() % PLACE_EVERY == 1 {
+                places.extend(answer.header("location").map(str::to_owned));
+            }
+        }
+        Ok(Called { elapsed: start.elapsed(), places, latencies })
+    }
+
+    fn is_enough(&self, start: Instant, answered: usize) -> bool {
+        match self.until {
+            Until::Elapsed(duration) => start.elapsed() >= duration,
+            Until::Answered(count) => answered >= count,
         }
     }
 }
@@ -150,36 +185,21 @@ async fn call(
 mod tests {
     use super::*;
 
-    fn load(connections: usize) -> Load {
-        let bodies = ["{}", r#"{"remarks":"é"}"#].map(str::to_owned);
-        Load {
-            address: "127.0.0.1:8080".parse().unwrap(),
-            api_key: "sbk_live_x".to_owned(),
-            bodies: Arc::new(bodies.to_vec()),
-            connections,
-        }
-    }
-
-    #[test]
-    fn bodies_rotate_keys_do_not_repeat_and_lengths_are_bytes() {
-        let mut requests = Requests::new(&load(2), "r1", 1);
-        let first = String::from_utf8(requests.next().to_vec()).unwrap();
-        let second = String::from_utf8(requests.next().to_vec()).unwrap();
-        assert!(
-            first.contains(
-                "Idempotency-Key: \"bench-r1-001-00000000\"\r\nContent-Length: 16\r\n\r\n{\"remarks"
-            )
-        );
-        assert!(second.contains("Idempotency-Key: \"bench-r1-001-00000001\"\r\nContent-Length: 2\r\n\r\n{}"));
-    }
-
     #[test]
     fn a_share_of_latencies_is_the_nearest_rank() {
         let latencies = (1..=200).map(Duration::from_millis).collect();
-        let outcome = Outcome { requests: 200, elapsed: Duration::from_secs(1), latencies };
-        assert_eq!(outcome.latency(0.5), Duration::from_millis(100));
-        assert_eq!(outcome.latency(0.99), Duration::from_millis(198));
-        assert_eq!(outcome.latency(1.0), Duration::from_millis(200));
-        assert_eq!(outcome.latency(0.0), Duration::from_millis(1));
+        let outcome =
+            Outcome { requests: 200, elapsed: Duration::from_secs(1), places: Vec::new(), latencies };
+        let ranks = [0.5, 0.99, 1.0, 0.0].map(|share| outcome.latency_ms(share));
+        assert_eq!(ranks.map(f64::round), [100.0, 198.0, 200.0, 1.0]);
+    }
+
+    #[test]
+    fn callers_share_a_number_of_requests() {
+        let parts = (0..3).map(|number| match Until::Answered(8).of_one(number, 3) {
+            Until::Answered(part) => part,
+            Until::Elapsed(_) => 0,
+        });
+        assert_eq!(parts.collect::<Vec<_>>(), [3, 3, 2]);
     }
 }

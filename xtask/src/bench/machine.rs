@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cargo;
 
 /// The machine, and the versions of what was measured.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct Machine {
     /// Processors that this process may use.
     cores: usize,
@@ -47,6 +47,25 @@ impl Machine {
             ),
             format!("versions  skybridge at {commit}, hyper {hyper}, {rustc}, release profile"),
         ]
+    }
+
+    /// The same in half a line.
+    pub(super) fn short(&self) -> String {
+        format!("{} cores, {}, skybridge at {}", self.cores, self.cpu, self.commit)
+    }
+
+    /// One that there is not.
+    #[cfg(test)]
+    pub(super) fn example() -> Self {
+        Self {
+            cores: 2,
+            cpu: "Example".to_owned(),
+            kernel: "6".to_owned(),
+            load_average: "0.00".to_owned(),
+            commit: "0000000".to_owned(),
+            rustc: "rustc 1".to_owned(),
+            hyper: "1".to_owned(),
+        }
     }
 }
 

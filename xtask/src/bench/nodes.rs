@@ -17,8 +17,11 @@ use clap::Args;
 use skybridge_dynamodb_local::{Counts, Faults, FaultyDoor, LocalDynamo};
 use tokio::task::JoinSet;
 
+use super::counter::PEPPER;
 use super::machine::Machine;
 use super::process::Process;
+use super::program::Program;
+use super::report::{Column, Report, Scale, Table};
 use crate::cargo;
 use bound::distance_to_bound;
 use traffic::{Seen, Traffic};
@@ -41,14 +44,16 @@ pub(crate) struct Options {
     /// How many times its plan the agency asks for, over all servers.
     #[arg(long, default_value_t = 3.0)]
     times: f64,
+    #[command(flatten)]
+    program: Program,
 }
 
 /// What the agency books: the lesson's own body.
 const BODY: &str = r#"{"agency":"PartnerCo"}"#;
 
-/// Runs, prints, and fails if more was admitted than the plan allows.
+/// Runs, reports, and fails if more was admitted than the plan allows.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let program = cargo::build_release("skybridge", "skybridge")?;
+    let program = options.program.path()?;
     let machine = Machine::here()?;
     let dynamo = LocalDynamo::start()?;
     let door = FaultyDoor::before(&dynamo.endpoint(), Faults::none())?;
@@ -83,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         drop(servers.pop());
         all.await?
     })?;
-    Report { options, seen, elapsed: begin.elapsed(), counts: door.take_counts() }.print(&machine)
+    Judgement { options, seen, elapsed: begin.elapsed(), counts: door.take_counts() }.tell(machine)
 }
 
 /// The traffic to all nodes at once.
@@ -123,7 +128,7 @@ impl Nodes {
         command.arg("--data").arg(self.directory.join(number.to_string()));
         command.env("AWS_ENDPOINT_URL", &self.endpoint).env("AWS_REGION", "us-east-2");
         command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
-        command.env("SKYBRIDGE_PEPPER", format!("bench:{}", "5e".repeat(32)));
+        command.env("SKYBRIDGE_PEPPER", PEPPER);
         command
     }
 
@@ -141,41 +146,42 @@ impl Nodes {
 }
 
 /// What came of it.
-struct Report<'a> {
+struct Judgement<'a> {
     options: &'a Options,
     seen: Seen,
     elapsed: Duration,
     counts: Counts,
 }
 
-impl Report<'_> {
-    fn print(&self, machine: &Machine) -> Result<()> {
-        let Options { seconds, nodes, rate, burst, times } = self.options;
+impl Judgement<'_> {
+    fn tell(&self, machine: Machine) -> Result<()> {
+        let Options { seconds, nodes, rate, burst, times, program } = self.options;
         let (rate, burst) = (f64::from(*rate), f64::from(*burst));
-        let admitted = self.seen.admitted.len();
-        ensure!(admitted > 0, "no call was admitted; answers by status: {:?}", self.seen.answers);
+        let admitted = self.seen.admitted.len() as f64;
+        ensure!(admitted > 0.0, "no call was admitted; answers by status: {:?}", self.seen.answers);
         let plan = burst + rate * self.elapsed.as_secs_f64();
         let distance = distance_to_bound(&self.seen.admitted, rate, burst);
-        let limit_writes = self.counts.writes_to("skybridge-limits");
-        for line in machine.lines() {
-            println!("{line}");
-        }
-        println!(
-            "load      {nodes} servers on one DynamoDB (dynoxide on loopback), one agency at {times} times its plan of \
-             {rate}/s with bursts of {burst}, {seconds} s, one server killed after a third\n"
+        let limit_writes = self.counts.writes_to("skybridge-limits") as f64;
+        let load = format!(
+            "{nodes} servers on one DynamoDB (dynoxide on loopback), one agency at {times} times its plan of {rate}/s with \
+             bursts of {burst}, {seconds} s, one server killed after a third"
         );
-        println!("answers by status            {:?}", self.seen.answers);
-        println!(
-            "admitted                     {admitted} of {plan:.0} that the plan allows ({:.1} %)",
-            100.0 * admitted as f64 / plan
-        );
-        println!("nearest to the bound         {distance:.1} calls below it, over every span of time");
-        println!(
-            "writes of shared limits      {limit_writes}, {:.3} per admitted call",
-            limit_writes as f64 / admitted as f64
-        );
-        println!("writes of bookings           {}", self.counts.writes_to("skybridge-bookings"));
-        println!("requests to DynamoDB         {:?}", self.counts.requests);
+        let mut report = Report::new("nodes", "One plan over several servers", machine, load);
+        let mut table = Table::new("calls", [Column::new("calls", 0).drawn(Scale::Linear)]);
+        table.add("that the plan allows", &[plan]);
+        table.add("admitted", &[admitted]);
+        table.add("writes of bookings", &[self.counts.writes_to("skybridge-bookings") as f64]);
+        table.add("writes of shared limits", &[limit_writes]);
+        report.tables.push(table);
+        report.notes = vec![
+            format!("answers by status: {:?}", self.seen.answers),
+            format!("{:.1} % of what the plan allows was admitted", 100.0 * admitted / plan),
+            format!("nearest to the bound: {distance:.1} calls below it, over every span of time"),
+            format!("{:.3} writes of shared limits per admitted call", limit_writes / admitted),
+            format!("requests to DynamoDB: {:?}", self.counts.requests),
+        ];
+        report.notes.extend(program.notes());
+        report.finish()?;
         ensure!(distance >= 0.0, "more was admitted than the plan allows");
         Ok(())
     }

@@ -14,7 +14,8 @@ use super::counter::Counter;
 use super::crowd::{Crowd, Told};
 use super::http::hand_over_to_release_build;
 use super::machine::Machine;
-use crate::cargo;
+use super::program::Program;
+use super::report::{Column, Report, Scale, Table};
 
 /// How the load is made.
 #[derive(Args)]
@@ -28,16 +29,18 @@ pub(crate) struct Options {
     /// The store: embedded or memory.
     #[arg(long, default_value = "embedded")]
     store: String,
+    #[command(flatten)]
+    program: Program,
 }
 
 const AGENCIES: usize = 8;
 
-/// Measures and prints.
+/// Measures and reports.
 pub(crate) fn run(options: &Options) -> Result<()> {
     if cfg!(debug_assertions) {
         return hand_over_to_release_build();
     }
-    let program = cargo::build_release("skybridge", "skybridge")?;
+    let program = options.program.path()?;
     let machine = Machine::here()?;
     let counter = Counter::start(&program, &options.store)?;
     counter.set_plan("ample", 1_000_000, 1_000_000)?;
@@ -49,38 +52,44 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         runtime.block_on(load(&counter, &keys, name, times * options.callers, seconds))
     };
     load("warm-up", 1, 3)?;
-    for line in machine.lines() {
-        println!("{line}");
-    }
-    let Options { seconds, callers, store } = options;
-    println!(
-        "load      {AGENCIES} agencies, {callers} callers and multiples of that, each calling again at once, {store} store, \
-         {seconds} s each\n"
+    let Options { seconds, callers, store, program } = options;
+    let described = format!(
+        "{AGENCIES} agencies, {callers} callers and multiples of that, each calling again at once, {store} store, {seconds} s \
+         each"
+    );
+    let mut report = Report::new("overload", "Ten times what can be done", machine, described);
+    let mut table = Table::new(
+        "callers",
+        [
+            Column::new("bookings/s", 0).drawn(Scale::Linear),
+            Column::new("p50 ms", 1),
+            Column::new("p99 ms", 1),
+            Column::new("% of a processor", 0),
+        ],
     );
     // Each greater load stands between two single ones, so that a store that grows, and a machine that changes its
     // mood, meet both alike.
     let mut turns = Vec::new();
-    for times in [1, 2, 1, 10, 1] {
+    for (times, when) in [(1, "before"), (2, "twice"), (1, "between"), (10, "ten times"), (1, "after")] {
         let cpu = counter.process().cpu()?;
         let told = load(&format!("turn{}", turns.len()), times, *seconds)?;
         let cpu = counter.process().cpu()?.saturating_sub(cpu);
         let goodput = told.bookings() as f64 / *seconds as f64;
-        println!(
-            "{:<4} {:>6} callers  {goodput:>8.0} bookings/s, p50 {:.1} ms, p99 {:.1} ms, {:.0} % of a processor, answers {:?}",
-            format!("{times}x"),
-            times * callers,
-            told.latency_ms(0.5),
-            told.latency_ms(0.99),
-            100.0 * cpu.as_secs_f64() / *seconds as f64,
-            told.answers,
-        );
+        let processor = 100.0 * cpu.as_secs_f64() / *seconds as f64;
+        let name = format!("{} ({when})", times * callers);
+        println!("{name:<20} {goodput:>8.0} bookings/s, answers {:?}", told.answers);
+        table.add(&name, &[goodput, told.latency_ms(0.5), told.latency_ms(0.99), processor]);
+        report.notes.push(format!("{name} answered {:?}", told.answers));
         turns.push(goodput);
     }
+    report.tables.push(table);
     let [before, twice, between, tenfold, after] = turns[..] else { unreachable!("five turns were taken") };
     let peak = f64::max(f64::midpoint(between, after), twice);
-    for (name, goodput, single) in [("2x", twice, (before, between)), ("10x", tenfold, (between, after))] {
-        let single = f64::midpoint(single.0, single.1);
-        println!("{name:<4} {:>5.1} % of the single loads before and after it", 100.0 * goodput / single);
+    for (name, goodput, single) in
+        [("twice", twice, (before, between)), ("ten times", tenfold, (between, after))]
+    {
+        let share = 100.0 * goodput / f64::midpoint(single.0, single.1);
+        report.notes.push(format!("{name}: {share:.1} % of the single loads before and after it"));
     }
     let told = load("after", 1, 10)?;
     let per_second = |second: u64| {
@@ -89,8 +98,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let back = (0..10).find(|second| per_second(*second) >= 0.9 * peak);
     let after = back.map_or("not within 10 s".to_owned(), |second| format!("within {} s", second + 1));
-    println!("afterwards, {callers} callers have 90 % of the peak again {after}");
-    Ok(())
+    report.notes.push(format!("afterwards, {callers} callers have 90 % of the peak again {after}"));
+    report.notes.extend(program.notes());
+    report.finish()
 }
 
 async fn load(counter: &Counter, keys: &[String], name: &str, callers: u32, seconds: u64) -> Result<Told> {

@@ -1,14 +1,18 @@
 //! Servers as processes of their own: started, measured from outside, stopped by their handle.
 
+mod accounts;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _, Seek as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+
+use accounts::Family;
 
 /// How long a server may take to print its addresses.
 const START_MAX: Duration = Duration::from_secs(30);
@@ -63,6 +67,19 @@ impl Process {
         Ok(found.map(|address| address.expect("the loop ends when all are found")))
     }
 
+    /// Waits until it takes connections at an address, which it does not tell itself.
+    pub(super) fn accepts_at(&self, address: SocketAddr) -> Result<()> {
+        let deadline = Instant::now() + START_MAX;
+        // Its output ends with it.
+        while self.lines.try_recv() != Err(TryRecvError::Disconnected) && Instant::now() < deadline {
+            if TcpStream::connect(address).is_ok() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        bail!("the server ended, or did not listen at {address} within {START_MAX:?}: {}", self.logged())
+    }
+
     /// The last of what it logged.
     fn logged(&self) -> String {
         let mut text = Vec::new();
@@ -72,28 +89,47 @@ impl Process {
         read.map_or_else(|error| error.to_string(), |_| String::from_utf8_lossy(&text[from..]).into_owned())
     }
 
-    /// The processor time that all of its threads have used so far, in user and system mode.
+    /// The processor time that it and its descendants have used so far, in user and system mode.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        let path = format!("/proc/{}/stat", self.child.id());
-        let stat = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-        let ticks = cpu_ticks(&stat).with_context(|| format!("{path} has no processor times"))?;
-        Ok(tick() * ticks)
+        self.family()?.cpu()
+    }
+
+    /// The memory of it and its descendants that is resident now, in bytes.
+    pub(crate) fn resident_bytes(&self) -> Result<u64> {
+        self.family()?.resident_bytes()
+    }
+
+    /// What it and its descendants have caused to be written to a disk so far, in bytes.
+    pub(crate) fn written_bytes(&self) -> Result<u64> {
+        self.family()?.written_bytes()
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn family(&self) -> Result<Family> {
+        Family::of(self.id())
+    }
+
+    /// Kills it and its descendants (SIGKILL), and waits until it has ended.
+    pub(crate) fn kill(&mut self) {
+        let family = self.family();
+        // Both fail only if it has ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        // After it, which might have replaced them.
+        if let Ok(family) = family {
+            family.kill_descendants();
+        }
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only if it has ended already, which is what is wanted.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
-}
-
-/// The unit in which the kernel counts processor time, 10 ms on every Linux that we know.
-pub(crate) fn tick() -> Duration {
-    Duration::from_secs_f64(
-        1.0 / f64::from(u32::try_from(rustix::param::clock_ticks_per_second()).unwrap_or(100)),
-    )
 }
 
 fn forward(stdout: ChildStdout, sender: &Sender<String>) {
@@ -112,25 +148,9 @@ fn address_in(line: &str, listener: &str) -> Option<SocketAddr> {
         .ok()
 }
 
-/// `utime` and `stime`, fields 14 and 15 of proc_pid_stat(5). The second field is the program's name in parentheses
-/// and may hold anything, so counting begins behind the last of them.
-fn cpu_ticks(stat: &str) -> Option<u32> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut times = fields.split_whitespace().skip(11).map(str::parse::<u32>);
-    let user = times.next()?.ok()?;
-    let system = times.next()?.ok()?;
-    Some(user + system)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cpu_time_is_read_behind_a_name_of_any_shape() {
-        let stat = "4711 (a ) b) S 1 2 3 4 5 6 7 8 9 10 120 45 0 0 20 0 3 0 99 0 0";
-        assert_eq!(cpu_ticks(stat), Some(165));
-    }
 
     fn shell(script: &str) -> Process {
         Process::start(Command::new("sh").args(["-c", script])).unwrap()
@@ -147,6 +167,25 @@ mod tests {
     #[test]
     fn a_server_that_ends_before_it_serves_is_an_error_at_once() {
         assert!(shell("echo 'public http://127.0.0.1:1'").addresses(["public", "admin"]).is_err());
+    }
+
+    #[test]
+    fn a_server_that_ends_before_it_listens_is_an_error_at_once() {
+        let nobody = "127.0.0.1:1".parse().unwrap();
+        let error = shell("echo 'no port' >&2").accepts_at(nobody).unwrap_err();
+        assert!(error.to_string().contains("no port"), "{error}");
+    }
+
+    #[test]
+    fn workers_end_with_their_server() {
+        let worker = "exec 3<&1; sleep 60 & echo \"public http://127.0.0.1:$!\"; wait";
+        let mut server = shell(worker);
+        let line = server.lines.recv_timeout(START_MAX).unwrap();
+        let worker = line.rsplit(':').next().unwrap();
+        assert!(std::path::Path::new("/proc").join(worker).exists());
+        server.kill();
+        // The worker held the other end of its output.
+        assert!(server.lines.recv_timeout(START_MAX).is_err());
     }
 
     #[test]

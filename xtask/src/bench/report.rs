@@ -1,153 +1,173 @@
-//! From rounds to figures: medians with their spread, and ratios to the first server within each round.
+//! What every benchmark ends with: one report, told in the terminal, kept as JSON, and drawn.
+//!
+//! A run writes `target/bench/<name>.json` and `.svg` and leaves the working copy as it was. A run worth keeping is
+//! published by a command of its own (`cargo xtask bench publish <name>`): only who has seen the figures knows whether
+//! the machine was quiet.
 
-use std::time::Duration;
+mod drawing;
+mod table;
 
-use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::machine::Machine;
+use crate::cargo;
+pub(super) use table::{Column, Scale, Table};
 
-/// What was measured, as `--json` writes it.
-#[derive(Serialize)]
+/// Where runs leave their reports, seen from the root.
+const FOLDER: &str = "target/bench";
+
+/// Where published ones are.
+const PUBLISHED: &str = "docs/performance";
+
+/// One run of one benchmark.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Report {
+    /// The benchmark's name, as on the command line.
+    pub(super) name: String,
+    /// What was measured, as a heading.
+    pub(super) title: String,
     pub(super) machine: Machine,
-    pub(super) connections: usize,
-    pub(super) round_seconds: u64,
-    pub(super) body_bytes_mean: usize,
-    /// In the order of the table; the first is what the others are compared with.
-    pub(super) servers: Vec<Server>,
-}
-
-/// One server and its rounds.
-#[derive(Serialize)]
-pub(super) struct Server {
-    pub(super) name: &'static str,
-    pub(super) rounds: Vec<Round>,
-}
-
-/// One round of one server.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Round {
-    pub(super) requests: usize,
-    pub(super) requests_per_second: f64,
-    /// User and system time of the server's process, per request.
-    pub(super) cpu_us_per_request: f64,
-    pub(super) p50_ms: f64,
-    pub(super) p99_ms: f64,
-}
-
-impl Round {
-    /// The figures of a round from what was counted in it.
-    pub(super) fn new(
-        requests: usize,
-        elapsed: Duration,
-        cpu: Duration,
-        p50: Duration,
-        p99: Duration,
-    ) -> Self {
-        let count = requests as f64;
-        Self {
-            requests,
-            requests_per_second: count / elapsed.as_secs_f64(),
-            cpu_us_per_request: cpu.as_secs_f64() * 1e6 / count,
-            p50_ms: p50.as_secs_f64() * 1e3,
-            p99_ms: p99.as_secs_f64() * 1e3,
-        }
-    }
+    /// What the peers run on.
+    pub(super) versions: Vec<String>,
+    /// Who asked for what, how often, and for how long.
+    pub(super) load: String,
+    pub(super) tables: Vec<Table>,
+    /// Sentences beside the tables: what was missing, what held, what did not.
+    pub(super) notes: Vec<String>,
+    /// What a benchmark's own program told, if more than the tables have.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub(super) details: Value,
 }
 
 impl Report {
+    /// A report without figures so far.
+    pub(super) fn new(name: &str, title: &str, machine: Machine, load: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            machine,
+            versions: Vec::new(),
+            load,
+            tables: Vec::new(),
+            notes: Vec::new(),
+            details: Value::Null,
+        }
+    }
+
+    /// Prints it, and leaves it with its drawing in `target/bench`.
+    pub(super) fn finish(&self) -> Result<()> {
+        println!("\n{}\n", self.text());
+        for file in self.write(&cargo::root().join(FOLDER))? {
+            println!("written   {}", file.display());
+        }
+        println!("          if the run was good: cargo xtask bench publish {}", self.name);
+        Ok(())
+    }
+
     /// The report as people read it.
     pub(super) fn text(&self) -> String {
-        let rounds = self.servers.first().map_or(0, |server| server.rounds.len());
-        let [machine, versions] = self.machine.lines();
-        let mut lines = vec![
-            machine,
-            versions,
-            format!(
-                "load      POST /v1/bookings, {} connections, {rounds} interleaved rounds of {} s, {} bytes of body on \
-                 average, client on the same machine",
-                self.connections, self.round_seconds, self.body_bytes_mean
-            ),
-            "figures   median (min..max) over the rounds; ratios are taken within each round".to_owned(),
-            String::new(),
-        ];
-        let header =
-            ["server", "requests/s", "CPU us/request", "p50 ms", "p99 ms", "req/s ratio", "CPU ratio"];
-        let mut rows = vec![header.map(str::to_owned)];
-        rows.extend(self.servers.iter().map(|server| self.row(server)));
-        lines.extend(aligned(&rows));
+        let mut lines = self.machine.lines().to_vec();
+        lines.extend(self.versions.iter().map(|version| format!("          {version}")));
+        lines.push(format!("load      {}", self.load));
+        if self.tables.iter().any(Table::has_spread) {
+            lines.push(
+                "figures   median (min..max) over the rounds; ratios are to the first row, within each round"
+                    .to_owned(),
+            );
+        }
+        for table in &self.tables {
+            lines.push(String::new());
+            lines.extend(table.lines());
+        }
+        if !self.notes.is_empty() {
+            lines.push(String::new());
+            lines.extend(self.notes.iter().cloned());
+        }
         lines.join("\n")
     }
 
-    fn row(&self, server: &Server) -> [String; 7] {
-        let of = |figure: fn(&Round) -> f64| server.rounds.iter().map(figure).collect::<Vec<_>>();
-        [
-            server.name.to_owned(),
-            spread(&of(|round| round.requests_per_second), 0),
-            spread(&of(|round| round.cpu_us_per_request), 1),
-            spread(&of(|round| round.p50_ms), 2),
-            spread(&of(|round| round.p99_ms), 2),
-            spread(&self.ratios(server, |round| round.requests_per_second), 2),
-            spread(&self.ratios(server, |round| round.cpu_us_per_request), 2),
-        ]
-    }
-
-    /// Neighbours in time share the machine's mood, so each round is compared with the first server's in its turn.
-    fn ratios(&self, server: &Server, figure: fn(&Round) -> f64) -> Vec<f64> {
-        server
-            .rounds
-            .iter()
-            .zip(&self.servers[0].rounds)
-            .map(|(ours, first)| figure(ours) / figure(first))
-            .collect()
+    /// Writes JSON and drawing into `folder`.
+    fn write(&self, folder: &Path) -> Result<[PathBuf; 2]> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let json = serde_json::to_string_pretty(self)? + "\n";
+        let drawing = drawing::of(self)?;
+        let files = ["json", "svg"].map(|kind| folder.join(format!("{}.{kind}", self.name)));
+        for (file, text) in files.iter().zip([json, drawing]) {
+            std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        }
+        Ok(files)
     }
 }
 
-/// The rows as lines: names to the left, figures to the right, each column as wide as its widest cell.
-pub(super) fn aligned(rows: &[[String; 7]]) -> Vec<String> {
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let line = |row: &[String; 7]| {
-        let [name, figures @ ..] = row;
-        let figures = figures.iter().zip(1..).map(|(cell, column)| format!("  {cell:>0$}", width(column)));
-        format!("{name:<0$}", width(0)) + &figures.collect::<String>()
-    };
-    rows.iter().map(line).collect()
-}
-
-/// `median (min..max)`, with this many decimals.
-pub(super) fn spread(figures: &[f64], decimals: usize) -> String {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let [min, .., max] = sorted.as_slice() else {
-        return sorted.first().map_or("-".to_owned(), |only| format!("{only:.decimals$}"));
-    };
-    format!("{:.decimals$} ({min:.decimals$}..{max:.decimals$})", median(&sorted))
-}
-
-/// The middle of sorted figures, or the mean of the two in the middle.
-fn median(sorted: &[f64]) -> f64 {
-    let middle = sorted.len() / 2;
-    if sorted.len().is_multiple_of(2) { sorted[middle - 1].midpoint(sorted[middle]) } else { sorted[middle] }
+/// Puts the last reports of these benchmarks beside the documentation, drawn anew, and prints their text for it.
+pub(crate) fn publish(names: &[String]) -> Result<()> {
+    for name in names {
+        let file = cargo::root().join(FOLDER).join(format!("{name}.json"));
+        let json = std::fs::read_to_string(&file).with_context(|| {
+            format!("there is no {}; run `cargo xtask bench {name}` first", file.display())
+        })?;
+        let report: Report = serde_json::from_str(&json)
+            .with_context(|| format!("{} is of another version of this program", file.display()))?;
+        println!("{}\n", report.text());
+        for file in report.write(&cargo::root().join(PUBLISHED))? {
+            println!("written   {}", file.display());
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_spread_has_the_median_between_its_ends() {
-        assert_eq!(spread(&[3.0, 1.0, 2.0], 0), "2 (1..3)");
-        assert_eq!(spread(&[4.0, 1.0, 2.0, 3.0], 1), "2.5 (1.0..4.0)");
-        assert_eq!(spread(&[1.25], 2), "1.25");
-        assert_eq!(spread(&[], 2), "-");
+    /// A report with two servers, of which one is ours.
+    pub(super) fn example() -> Report {
+        let mut table = Table::new(
+            "server",
+            [
+                Column::new("requests/s", 0).drawn(Scale::Linear),
+                Column::new("CPU us/request", 1).drawn(Scale::Logarithmic),
+                Column::ratio("CPU ratio", 2, "CPU us/request"),
+            ],
+        )
+        .ours("skybridge");
+        for round in [1.0, 2.0, 3.0] {
+            table.add("bare", &[round * 1000.0, 10.0 * round]);
+            table.add("skybridge", &[round * 500.0, 20.0 * round]);
+        }
+        let mut report = Report::new("example", "An example", Machine::example(), "none".to_owned());
+        report.tables.push(table);
+        report.notes.push("nothing was missing".to_owned());
+        report
     }
 
     #[test]
-    fn a_round_is_counted_per_second_and_per_request() {
-        let [p50, p99] = [1, 3].map(Duration::from_millis);
-        let round = Round::new(10_000, Duration::from_secs(2), Duration::from_millis(150), p50, p99);
-        assert!((round.requests_per_second - 5_000.0).abs() < 1e-6);
-        assert!((round.cpu_us_per_request - 15.0).abs() < 1e-6);
-        assert!((round.p99_ms - 3.0).abs() < 1e-6);
+    fn a_report_that_was_kept_tells_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = example();
+        let [json, drawing] = report.write(folder.path()).unwrap();
+        let kept: Report = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
+        assert_eq!(kept.text(), report.text());
+        assert_eq!(drawing::of(&kept).unwrap(), std::fs::read_to_string(drawing).unwrap());
+    }
+
+    #[test]
+    fn ratios_are_of_the_same_round() {
+        let text = example().text();
+        let ours = text.lines().find(|line| line.starts_with("skybridge")).unwrap();
+        assert_eq!(
+            ours.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect::<Vec<_>>(),
+            ["skybridge", "1000 (500..1500)", "40.0 (20.0..60.0)", "2.00 (2.00..2.00)"]
+        );
+    }
+
+    #[test]
+    fn a_report_that_nobody_made_is_named_when_it_is_to_be_published() {
+        let error = publish(&["no-such-benchmark".to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("run `cargo xtask bench no-such-benchmark` first"), "{error}");
     }
 }

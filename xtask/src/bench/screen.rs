@@ -3,10 +3,10 @@
 //!
 //! Ours runs as a program of its own, built for release (`screen_bench`, an example of the crate): the built-in rules
 //! alone, and with the rules of CRS. The peer is a program of some lines in C against Debian's libmodsecurity. Its
-//! packages are fetched with `apt-get download` and unpacked under `target`; nothing is installed. Where that cannot be
+//! packages are fetched with `apt-get download` and unpacked below `target`; nothing is installed. Where that cannot be
 //! done, the report says so and has our figures alone, without CRS if there is none.
 
-mod debian;
+mod packages;
 mod peer;
 mod table;
 
@@ -17,11 +17,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::machine::Machine;
+use super::report::Report;
 use crate::cargo;
-use debian::Unpacked;
+use packages::Packages;
 
 /// Where everything that a run makes is put.
-const FOLDER: &str = "target/bench-screen";
+const FOLDER: &str = "target/bench/screen";
 
 /// Which rules, and how much of the peer.
 #[derive(Args)]
@@ -32,18 +33,15 @@ pub(crate) struct Options {
     /// How often the peer screens each text; the median counts.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
     peer_rounds: u32,
-    /// Write the figures to this file, too.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
 }
 
-/// Runs and prints.
+/// Runs and reports.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let folder = cargo::root().join(FOLDER);
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let machine = Machine::here()?;
-    let debian = Unpacked::fetch(&folder);
-    let rules = options.crs.clone().or_else(|| debian.as_ref().ok().map(Unpacked::rules));
+    let debian = Packages::fetch();
+    let rules = options.crs.clone().or_else(|| debian.as_ref().ok().map(Packages::rules));
     let program = cargo::build(
         &["--release", "--package", "skybridge-screen", "--example", "screen_bench"],
         Vec::new(),
@@ -54,17 +52,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     command.arg(&bodies).args(rules.iter());
     let ours: Value = serde_json::from_str(&cargo::output(&mut command)?)?;
     let measured = debian.and_then(|debian| peer::measure(&debian, &bodies, &ours, options.peer_rounds));
+    let load = format!("free texts, each screened several times; the peer's {} rounds", options.peer_rounds);
+    let mut report = Report::new("screen", "Screening", machine, load);
     let peer = measured.unwrap_or_else(|error| {
-        println!("missing   the peer: {error:#}");
+        report.notes.push(format!("missing   the peer: {error:#}"));
         Value::Null
     });
-    let report = json!({ "machine": machine, "ours": ours, "libmodsecurity": peer });
-    for line in machine.lines().into_iter().chain(table::lines(&report)) {
-        println!("{line}");
-    }
-    let text = serde_json::to_string_pretty(&report)?;
-    for file in [Some(&folder.join("report.json")), options.json.as_ref()].into_iter().flatten() {
-        std::fs::write(file, &text).with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    Ok(())
+    report.details = json!({ "ours": ours, "libmodsecurity": peer });
+    report.tables.push(table::costs(&report.details));
+    report.notes.extend(table::notes(&report.details));
+    report.finish()
 }

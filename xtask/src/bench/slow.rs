@@ -1,13 +1,12 @@
 //! `cargo xtask bench slow`: a thousand slow callers of each kind, and what they cost a caller that is not slow.
 //!
 //! Against the program itself, at its own deadlines, in real time: heads, bodies and reads that trickle, and connections
-//! that say nothing. Printed is when the server closed them, and how long another caller waited for its bookings
+//! that say nothing. Reported is when the server closed them, and how long another caller waited for its bookings
 //! before and meanwhile. It fails if one of the slow is left open or the other is refused.
 
 mod caller;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -16,8 +15,9 @@ use tokio::task::JoinSet;
 
 use super::counter::Counter;
 use super::machine::Machine;
+use super::program::Program;
+use super::report::{Column, Report, Scale, Table};
 use super::wire::Wire;
-use crate::cargo;
 use caller::Kind;
 
 /// How long the good caller is measured alone.
@@ -36,17 +36,13 @@ pub(crate) struct Options {
     /// Only this kind (repeatable).
     #[arg(long, value_enum, value_name = "KIND")]
     only: Vec<Kind>,
-    /// Take this executable instead of building one.
-    #[arg(long, value_name = "FILE")]
-    program: Option<PathBuf>,
+    #[command(flatten)]
+    program: Program,
 }
 
-/// Runs, prints, and fails if a connection was left open.
+/// Runs, reports, and fails if a connection was left open.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let program = match &options.program {
-        Some(program) => program.clone(),
-        None => cargo::build_release("skybridge", "skybridge")?,
-    };
+    let program = options.program.path()?;
     let machine = Machine::here()?;
     // All callers are at one address here, and those that read slowly ask for much without a key.
     let settings = [("SKYBRIDGE_SCREENING_ADDRESSES_RATE", "off")];
@@ -54,26 +50,36 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let address = counter.address;
     counter.set_plan("bench", 1_000_000, 1_000_000)?;
     let api_key = counter.create_agency("Bench", "bench")?;
-    for line in machine.lines() {
-        println!("{line}");
-    }
-    println!(
-        "load      {} slow callers of each kind, one good caller every {EVERY:?}\n",
+    let load = format!(
+        "{} slow callers of each kind, one good caller every {EVERY:?}; alone and meanwhile are its waits",
         options.connections
     );
-    println!(
-        "{:<10}{:>8}{:>22}{:>28}{:>28}",
-        "kind", "closed", "first / last at", "alone p50 / p99", "meanwhile p50 / p99"
+    let mut report = Report::new("slow", "A thousand slow callers of each kind", machine, load);
+    let mut table = Table::new(
+        "kind",
+        [
+            Column::new("closed", 0),
+            Column::new("first at s", 1),
+            Column::new("last at s", 1).drawn(Scale::Linear),
+            Column::new("alone p50 ms", 2),
+            Column::new("alone p99 ms", 2),
+            Column::new("meanwhile p50 ms", 2).drawn(Scale::Linear),
+            Column::new("meanwhile p99 ms", 2),
+        ],
     );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let kinds = Kind::ALL.into_iter().filter(|kind| options.only.is_empty() || options.only.contains(kind));
     for kind in kinds {
-        runtime.block_on(one_kind(kind, options.connections, address, &api_key))?;
+        println!("{} …", kind.name());
+        let figures = runtime.block_on(one_kind(kind, options.connections, address, &api_key))?;
+        table.add(kind.name(), &figures);
     }
-    Ok(())
+    report.tables.push(table);
+    report.notes.extend(options.program.notes());
+    report.finish()
 }
 
-async fn one_kind(kind: Kind, connections: u32, address: SocketAddr, api_key: &str) -> Result<()> {
+async fn one_kind(kind: Kind, connections: u32, address: SocketAddr, api_key: &str) -> Result<[f64; 7]> {
     let alone = good_caller(address, api_key, Instant::now() + ALONE).await?;
     let begun = Instant::now();
     let end = begun + kind.deadline() + GRACE;
@@ -92,22 +98,18 @@ async fn one_kind(kind: Kind, connections: u32, address: SocketAddr, api_key: &s
     let meanwhile = meanwhile.await??;
     closed.sort_unstable();
     let [first, last] = [closed.first(), closed.last()].map(|at| at.copied().unwrap_or_default());
-    println!(
-        "{:<10}{:>8}{:>22}{:>28}{:>28}",
-        kind.name(),
-        closed.len(),
-        format!("{:.1} / {:.1} s", first.as_secs_f64(), last.as_secs_f64()),
-        latencies(&alone),
-        latencies(&meanwhile),
-    );
     let open = connections as usize - closed.len();
     ensure!(open == 0, "{open} slow {} were still open {:?} after their deadline", kind.name(), GRACE);
-    Ok(())
+    let closed_count = closed.len() as f64;
+    let ([alone_p50, alone_p99], [p50, p99]) = (latencies_ms(&alone), latencies_ms(&meanwhile));
+    Ok([closed_count, first.as_secs_f64(), last.as_secs_f64(), alone_p50, alone_p99, p50, p99])
 }
 
-fn latencies(sorted: &[Duration]) -> String {
-    let at = |share: usize| sorted.get(sorted.len() * share / 100).copied().unwrap_or_default();
-    format!("{:.2} / {:.2} ms", at(50).as_secs_f64() * 1_000.0, at(99).as_secs_f64() * 1_000.0)
+/// The 50th and the 99th percentile.
+fn latencies_ms(sorted: &[Duration]) -> [f64; 2] {
+    [50, 99].map(|share| {
+        sorted.get(sorted.len() * share / 100).copied().unwrap_or_default().as_secs_f64() * 1_000.0
+    })
 }
 
 /// Books again and again over one connection until `end`. Gives how long each took, the shortest first.

@@ -27,6 +27,12 @@ impl Answer<'_> {
         self.0.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default()
     }
 
+    /// The value of a header, if it has one.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let text = std::str::from_utf8(self.0).ok()?;
+        header(text.split_once("\r\n\r\n")?.0, name)
+    }
+
     /// All of it.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(self.0).into_owned()
@@ -75,16 +81,16 @@ fn answer_length(bytes: &[u8]) -> Result<Option<usize>> {
         return Ok(None);
     };
     let head = std::str::from_utf8(&bytes[..end]).context("an answer's head is not text")?;
-    let body: usize = head
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+    let body: usize = header(head, "content-length")
         .with_context(|| format!("an answer has no Content-Length:\n{head}"))?
-        .1
-        .trim()
         .parse()
         .context("an answer's Content-Length is not a number")?;
     Ok(Some(end + 4 + body))
+}
+
+fn header<'a>(head: &'a str, wanted: &str) -> Option<&'a str> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    Some(headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted))?.1.trim())
 }
 
 #[cfg(test)]
@@ -103,5 +109,12 @@ mod tests {
     fn the_status_is_told() {
         assert_eq!(Answer(b"HTTP/1.1 429 Too Many Requests\r\n").status(), "429");
         assert_eq!(Answer(b"HTTP/1.1 ").status(), "");
+    }
+
+    #[test]
+    fn headers_are_looked_for_in_the_head_only() {
+        let answer = Answer(b"HTTP/1.1 201 Created\r\nLocation: /v1/a\r\n\r\nx: y\r\n");
+        assert_eq!(answer.header("location"), Some("/v1/a"));
+        assert_eq!(answer.header("x"), None);
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::debian::Unpacked;
+use super::packages::Packages;
 use crate::cargo;
 
 const SOURCE: &str = include_str!("peer.c");
@@ -14,7 +14,7 @@ const SOURCE: &str = include_str!("peer.c");
 const TEXTS: usize = 60;
 
 /// Compiles the peer, has it screen the texts that ours did, and sums up.
-pub(super) fn measure(debian: &Unpacked, bodies: &Path, ours: &Value, rounds: u32) -> Result<Value> {
+pub(super) fn measure(debian: &Packages, bodies: &Path, ours: &Value, rounds: u32) -> Result<Value> {
     let folder = bodies.parent().context("the bodies lie in a folder")?;
     let program = compile(debian, folder)?;
     let settings = settings(debian, folder)?;
@@ -36,7 +36,7 @@ pub(super) fn measure(debian: &Unpacked, bodies: &Path, ours: &Value, rounds: u3
     Ok(figures)
 }
 
-fn compile(debian: &Unpacked, folder: &Path) -> Result<std::path::PathBuf> {
+fn compile(debian: &Packages, folder: &Path) -> Result<std::path::PathBuf> {
     let source = folder.join("peer.c");
     std::fs::write(&source, SOURCE)?;
     let program = folder.join("peer");
@@ -49,7 +49,7 @@ fn compile(debian: &Unpacked, folder: &Path) -> Result<std::path::PathBuf> {
 }
 
 /// The recommended settings, as far as they concern a body of JSON, and CRS as it comes.
-fn settings(debian: &Unpacked, folder: &Path) -> Result<std::path::PathBuf> {
+fn settings(debian: &Packages, folder: &Path) -> Result<std::path::PathBuf> {
     let file = folder.join("peer.conf");
     let text = format!(
         "SecRuleEngine On\nSecRequestBodyAccess On\nSecRequestBodyLimit 131072\nSecAuditEngine Off\n\

@@ -2,11 +2,17 @@
 
 use serde_json::Value;
 
-/// Costs side by side, then what was caught and what was refused.
-pub(super) fn lines(report: &Value) -> Vec<String> {
-    let (own, crs, peer) = (&report["ours"]["own"], &report["ours"]["with_crs"], &report["libmodsecurity"]);
-    let mut lines =
-        vec![String::new(), format!("{:<34}{:>12}{:>12}{:>12}", "CPU, microseconds", "mean", "p99", "worst")];
+use crate::bench::report::{Column, Scale, Table};
+
+/// What screening a text costs, side by side.
+pub(super) fn costs(report: &Value) -> Table {
+    let (own, crs, peer) = parts(report);
+    let columns = [
+        Column::new("CPU us, mean", 1).drawn(Scale::Logarithmic),
+        Column::new("p99", 1),
+        Column::new("worst", 1),
+    ];
+    let mut table = Table::new("text", columns).ours("ours");
     for (text, name) in
         [("booking", "booking"), ("free_text_2k", "2 KiB, honest"), ("hostile_2k", "2 KiB, hostile")]
     {
@@ -15,11 +21,19 @@ pub(super) fn lines(report: &Value) -> Vec<String> {
         {
             let cost = &figures[text];
             if !cost.is_null() {
-                let [mean, p99, worst] = ["mean_us", "p99_us", "worst_us"].map(|one| number(&cost[one]));
-                lines.push(format!("{:<34}{mean:>12}{p99:>12}{worst:>12}", format!("{name}, {who}")));
+                let figures =
+                    ["mean_us", "p99_us", "worst_us"].map(|one| cost[one].as_f64().unwrap_or(f64::NAN));
+                table.add(&format!("{who}: {name}"), &figures);
             }
         }
     }
+    table
+}
+
+/// How many times ours the peer takes, what was caught and what was refused.
+pub(super) fn notes(report: &Value) -> Vec<String> {
+    let (own, crs, peer) = parts(report);
+    let mut lines = Vec::new();
     for text in ["booking", "free_text_2k"] {
         let ratio =
             |ours: &Value| Some(peer[text]["mean_us"].as_f64()? / ours["cost"][text]["mean_us"].as_f64()?);
@@ -43,6 +57,11 @@ pub(super) fn lines(report: &Value) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// Ours alone, ours with CRS, and the peer.
+fn parts(report: &Value) -> (&Value, &Value, &Value) {
+    (&report["ours"]["own"], &report["ours"]["with_crs"], &report["libmodsecurity"])
 }
 
 fn summary(name: &str, figures: &Value) -> Vec<String> {

@@ -1,11 +1,10 @@
-//! Debian's packages, unpacked beside the build and not installed.
+//! libmodsecurity and CRS, from Debian.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cargo;
+use crate::bench::debian;
 
 /// The peer, what it needs, and the rules.
 const PACKAGES: [&str; 8] = [
@@ -20,30 +19,16 @@ const PACKAGES: [&str; 8] = [
 ];
 
 /// A folder with the packages' files.
-pub(super) struct Unpacked {
+pub(super) struct Packages {
     root: PathBuf,
 }
 
-impl Unpacked {
+impl Packages {
     /// Downloads and unpacks what is not there yet.
-    pub(super) fn fetch(folder: &Path) -> Result<Self> {
-        let root = folder.join("debian");
-        let unpacked = Self { root };
-        if unpacked.rules().is_dir() && unpacked.library().is_ok() {
-            return Ok(unpacked);
-        }
-        let packages = folder.join("packages");
-        std::fs::create_dir_all(&packages)?;
-        let mut download = Command::new("apt-get");
-        download.arg("download").args(PACKAGES).current_dir(&packages);
-        cargo::output(&mut download).context("apt-get could not download them")?;
-        for entry in std::fs::read_dir(&packages)? {
-            let mut unpack = Command::new("dpkg");
-            unpack.arg("-x").arg(entry?.path()).arg(&unpacked.root);
-            cargo::output(&mut unpack).context("dpkg could not unpack them")?;
-        }
-        ensure!(unpacked.rules().is_dir(), "modsecurity-crs has no rules where they used to be");
-        Ok(unpacked)
+    pub(super) fn fetch() -> Result<Self> {
+        let packages = Self { root: debian::unpacked("screen", &PACKAGES)? };
+        ensure!(packages.rules().is_dir(), "modsecurity-crs has no rules where they used to be");
+        Ok(packages)
     }
 
     /// The rules of CRS.
