@@ -21,7 +21,7 @@ mod program;
 mod report;
 mod screen;
 mod slow;
-mod wire;
+pub(crate) mod wire;
 
 use anyhow::Result;
 use clap::Subcommand;

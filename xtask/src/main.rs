@@ -1,7 +1,7 @@
 //! Automation of the repository, in Rust so that it runs wherever cargo does.
 //!
 //! `cargo xtask ci` is the gate that every change passes; `cargo xtask bench http` measures the server beside a
-//! bare one. `cargo xtask help` lists the rest.
+//! bare one, `cargo xtask faults` makes things fail under load. `cargo xtask help` lists the rest.
 
 #![expect(
     clippy::print_stdout,
@@ -13,6 +13,7 @@
 mod bench;
 mod cargo;
 mod ci;
+mod faults;
 mod lesson;
 mod package_lambda;
 mod python;
@@ -37,6 +38,8 @@ enum Task {
     /// Measure, side by side with something to compare with.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Make things fail under load, and look whether every booking is there that was acknowledged, once.
+    Faults(faults::Options),
     /// Walk the lesson with its own commands: a table, our function, a booking, the clean-up. No account is needed.
     Lesson,
     /// Build the Lambda function and pack it into a zip.
@@ -60,6 +63,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Ci(options) => ci::run(&options),
         Task::Bench(bench) => bench.run(),
+        Task::Faults(options) => faults::run(&options),
         Task::Lesson => lesson::run(),
         Task::PackageLambda(options) => package_lambda::run(&options),
         Task::BarePeer { bare } => bare.serve(),

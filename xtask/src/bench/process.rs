@@ -5,7 +5,7 @@ mod accounts;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _, Seek as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -87,6 +87,26 @@ impl Process {
         let read = log.rewind().and_then(|()| log.read_to_end(&mut text));
         let from = text.len().saturating_sub(LOG_SHOWN);
         read.map_or_else(|error| error.to_string(), |_| String::from_utf8_lossy(&text[from..]).into_owned())
+    }
+
+    /// How it ended, if it does within `patience`.
+    pub(crate) fn ended_within(&mut self, patience: Duration) -> Result<Option<ExitStatus>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let ended = self.child.try_wait()?;
+            if ended.is_some() || Instant::now() >= deadline {
+                return Ok(ended);
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Everything it logged. It must have ended: its log and this share one position in the file.
+    pub(crate) fn whole_log(&mut self) -> Result<String> {
+        let mut text = Vec::new();
+        self.log.rewind()?;
+        self.log.read_to_end(&mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// The processor time that it and its descendants have used so far, in user and system mode.

@@ -13,17 +13,17 @@ use tokio::net::TcpStream;
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// A connection that is kept open.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 /// One answer, as it arrived.
-pub(super) struct Answer<'a>(&'a [u8]);
+pub(crate) struct Answer<'a>(&'a [u8]);
 
 impl Answer<'_> {
     /// The three digits of its status.
-    pub(super) fn status(&self) -> &str {
+    pub(crate) fn status(&self) -> &str {
         self.0.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default()
     }
 
@@ -34,20 +34,20 @@ impl Answer<'_> {
     }
 
     /// All of it.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(self.0).into_owned()
     }
 }
 
 impl Wire {
-    pub(super) async fn connect(address: SocketAddr) -> Result<Self> {
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await.context("cannot connect")?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: vec![0; ANSWER_BYTES_MAX] })
     }
 
     /// Sends one request, and reads its answer to the end.
-    pub(super) async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
+    pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
         self.stream.write_all(request).await.context("cannot send")?;
         let mut filled = 0;
         let length = loop {
