@@ -7,6 +7,7 @@ mod exceptions;
 mod kit;
 mod rigged_store;
 
+mod bookings;
 mod cursors;
 mod limits;
 mod nonces;

@@ -67,6 +67,30 @@ fn whatever_is_wrong_with_a_key_it_is_unknown() {
 }
 
 #[test]
+fn every_bit_of_a_secrets_hash_is_compared() {
+    let key = ApiKey::generate(Mode::Live, &Seeded(1));
+    let good = record_of(&key);
+    let Proof::Secret { hash, pepper_id } = good.proof.clone() else { panic!("an API key has a secret") };
+    for bit in 0..256 {
+        let (mut hash, pepper_id) = (hash, pepper_id.clone());
+        hash[bit / 8] ^= 1 << (bit % 8);
+        let gate = gate_with(vec![Key { proof: Proof::Secret { hash, pepper_id }, ..good.clone() }]);
+        assert_eq!(refusal(&gate, key.reveal()), AuthenticationRefusal::KeyUnknown, "bit {bit}");
+    }
+}
+
+#[test]
+fn a_key_that_is_off_the_list_is_unknown_from_the_next_request_on() {
+    let key = ApiKey::generate(Mode::Live, &Seeded(1));
+    let gate = gate_with(vec![record_of(&key)]);
+    assert!(gate.authenticate(key.reveal(), HOME, at(NOON)).is_ok());
+    let partners =
+        Partners { plans: vec![plan("10 10 - -")], agencies: vec![agency("PartnerCo")], keys: vec![] };
+    gate.replace(partners, at(NOON)).unwrap();
+    assert_eq!(refusal(&gate, key.reveal()), AuthenticationRefusal::KeyUnknown);
+}
+
+#[test]
 fn a_key_is_not_told_from_an_unknown_one_by_its_address_or_agency() {
     let key = ApiKey::generate(Mode::Live, &Seeded(1));
     let elsewhere = vec!["198.51.100.0/24".parse().unwrap()];

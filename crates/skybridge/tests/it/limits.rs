@@ -1,8 +1,11 @@
 //! Plans hold: to the last call, at the same moment, and across restarts.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::body::Body;
 use serde_json::json;
 
 use crate::kit::app::BEGIN;
@@ -81,6 +84,23 @@ async fn a_crash_never_grants_quota_and_forfeits_a_hundredth_at_most() {
     let app = Arc::new(Arc::into_inner(app).unwrap().after_a_crash().await);
     let left = admitted_at_once(&app, &key, 2000, "quota-exceeded").await;
     assert!((390..=400).contains(&left), "{left} of 400 were left");
+}
+
+#[tokio::test]
+async fn the_body_of_a_throttled_call_is_not_read() {
+    let app = App::new().await;
+    let terms = PlanTerms { rate: NEGLIGIBLE, burst: 1, quota: None, in_flight: None };
+    let agency = app.agency_on("PartnerCo", terms).await;
+    for (status, is_read) in [(201, true), (429, false)] {
+        let read = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&read);
+        let body = futures_util::stream::once(async move {
+            noted.store(true, Ordering::SeqCst);
+            Ok::<_, Infallible>(example().to_string())
+        });
+        let answer = agency.book_bytes("k", Body::from_stream(body)).await;
+        assert_eq!((answer.status.as_u16(), read.load(Ordering::SeqCst)), (status, is_read), "{answer:?}");
+    }
 }
 
 #[tokio::test]

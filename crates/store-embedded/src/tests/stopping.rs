@@ -31,6 +31,8 @@ fn after_a_failed_commit_nothing_is_acknowledged_and_reads_go_on() {
         let found = bookings(&store, 5);
         // Unknown means unknown: all of the group or none of it.
         assert_eq!(found, if fault == Fault::AfterPersist { vec![0, 1, 2] } else { vec![0] });
+        let report = store.verify(&|_| Ok(()));
+        assert!(report.is_whole(), "what is listed is what there is: {report:?}");
         put_bookings(&store, [3]);
     }
 }
