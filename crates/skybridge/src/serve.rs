@@ -188,7 +188,7 @@ impl House {
             token,
             draining,
             metrics: self.metrics.clone(),
-            lines_dropped: logs.dropped(),
+            lines: logs.lines(),
             screening,
         })
     }

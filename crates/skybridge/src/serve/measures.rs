@@ -6,8 +6,8 @@ use std::time::Duration;
 use metrics::{counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use skybridge_desk::Desk;
-use tracing_appender::non_blocking::ErrorCounter;
 
+use crate::logs::Lines;
 use crate::store::OpenStore;
 
 /// Bounds of the duration histograms, in seconds: from a refusal to a stalled disk.
@@ -33,11 +33,11 @@ pub(super) fn install() -> anyhow::Result<PrometheusHandle> {
 pub(super) struct Gauges {
     desk: Arc<Desk>,
     store: OpenStore,
-    lines_dropped: ErrorCounter,
+    lines: Lines,
 }
 
 impl Gauges {
-    pub(super) fn of(desk: Arc<Desk>, store: OpenStore, lines_dropped: ErrorCounter) -> Self {
+    pub(super) fn of(desk: Arc<Desk>, store: OpenStore, lines: Lines) -> Self {
         describe_gauge!("skybridge_calls_in_flight", "Calls of agencies that are under way");
         describe_gauge!("skybridge_calls_in_flight_limit", "How many may be before calls are shed");
         describe_gauge!("skybridge_addresses_tracked", "Sources whose requests are counted");
@@ -50,7 +50,7 @@ impl Gauges {
             "skybridge_access_lines_dropped_total",
             "Lines of the access log that nobody took in time"
         );
-        Self { desk, store, lines_dropped }
+        Self { desk, store, lines }
     }
 
     /// Sets them to what stands now.
@@ -62,8 +62,7 @@ impl Gauges {
         gauge!("skybridge_addresses_tracked").set(addresses.tracked() as f64);
         gauge!("skybridge_addresses_penalised").set(addresses.penalised(self.desk.now()).len() as f64);
         gauge!("skybridge_address_networks").set(addresses.entries() as f64);
-        let dropped = u64::try_from(self.lines_dropped.dropped_lines()).unwrap_or(u64::MAX);
-        counter!("skybridge_access_lines_dropped_total").absolute(dropped);
+        counter!("skybridge_access_lines_dropped_total").absolute(self.lines.dropped());
         self.store.measure();
     }
 }

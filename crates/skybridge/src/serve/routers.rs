@@ -8,11 +8,11 @@ use skybridge_api::admin::{self, AdminToken};
 use skybridge_api::screening::Screening;
 use skybridge_api::{Draining, public};
 use skybridge_desk::Desk;
-use tracing_appender::non_blocking::ErrorCounter;
 
 use super::maintenance;
 use super::measures::Gauges;
 use crate::config::Config;
+use crate::logs::Lines;
 use crate::store::OpenStore;
 
 /// What the listeners serve.
@@ -32,14 +32,14 @@ pub(super) struct Parts<'a> {
     pub(super) token: AdminToken,
     pub(super) draining: &'a Draining,
     pub(super) metrics: PrometheusHandle,
-    pub(super) lines_dropped: ErrorCounter,
+    pub(super) lines: Lines,
     pub(super) screening: Arc<Screening>,
 }
 
 impl Routers {
     /// Both routers.
     pub(super) fn of(parts: Parts<'_>) -> Self {
-        let Parts { config, desk, store, token, draining, metrics, lines_dropped, screening } = parts;
+        let Parts { config, desk, store, token, draining, metrics, lines, screening } = parts;
         let options = public::Options {
             body_deadline: config.http.body_timeout,
             draining: draining.clone(),
@@ -49,7 +49,7 @@ impl Routers {
             public_url: config.public_url.clone(),
             screening: Arc::clone(&screening),
         };
-        let gauges = Gauges::of(Arc::clone(desk), store.clone(), lines_dropped);
+        let gauges = Gauges::of(Arc::clone(desk), store.clone(), lines);
         let settings = admin::Settings {
             token,
             store: config.store.name(),
