@@ -26,6 +26,9 @@ const DIGITS_MIN: usize = 13;
 /// Most digits of a card number; a run of more, ungrouped, is something else.
 const DIGITS_MAX: usize = 19;
 
+/// Fewest digits of a security code.
+const SECURITY_CODE_DIGITS_MIN: usize = 3;
+
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CardFinding {
@@ -40,7 +43,8 @@ pub enum CardFinding {
 /// A text without three digits costs one look at its bytes. Allocates only for texts with encodings.
 #[must_use]
 pub fn card_data(text: &str) -> Option<CardFinding> {
-    if text.is_ascii() && text.bytes().filter(u8::is_ascii_digit).nth(2).is_none() {
+    // No encoding has fewer digits than what it stands for.
+    if number::has_fewer_digits(text, SECURITY_CODE_DIGITS_MIN) {
         return None;
     }
     find(text).or_else(|| match normal::decoded(text, Traits::of(text)) {

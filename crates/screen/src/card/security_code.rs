@@ -35,6 +35,9 @@ const WORDS: [&str; 27] = [
 /// Words that may also mean something else: digits must follow at once.
 const AMBIGUOUS: [&str; 2] = ["c s c", "c i d"];
 
+/// What those words begin with, in small letters: few words of a remark do.
+const INITIALS: [char; 6] = ['c', 'g', 'k', 'p', 's', 'v'];
+
 /// How many characters may stand between the word and the digits: `cvv (on the back): 123`, `CVC is 123`.
 const BETWEEN_MAX: usize = 16;
 /// How many, if they are nothing but signs and [`FILLERS`].
@@ -53,8 +56,12 @@ pub(super) fn is_in(text: &str) -> bool {
     text.char_indices().any(|(at, character)| {
         let begins = character.is_alphabetic() && !in_word;
         in_word = character.is_alphabetic();
-        begins && is_code(&text[at..])
+        begins && may_begin_word(character) && is_code(&text[at..])
     })
+}
+
+fn may_begin_word(character: char) -> bool {
+    character.to_lowercase().any(|small| INITIALS.contains(&small))
 }
 
 /// Whether the text begins with a word for the code and goes on with one.
@@ -102,4 +109,16 @@ fn code_follows(text: &str, between_max: usize) -> bool {
 
 fn is_filler(word: &str) -> bool {
     word.is_empty() || FILLERS.iter().any(|filler| filler.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_begins_with_an_initial() {
+        for word in WORDS.iter().chain(&AMBIGUOUS) {
+            assert!(word.chars().next().is_some_and(may_begin_word), "{word}");
+        }
+    }
 }
