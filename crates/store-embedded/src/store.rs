@@ -142,6 +142,7 @@ impl EmbeddedStore {
             sequence,
             bound: GroupBound { commits: options.group_commits_max, bytes: Self::GROUP_BYTES_MAX },
             on_group: options.on_group,
+            hoped_for: 0,
             mark_unsynced_since: None,
         };
         let writer = Mutex::new(Some(writer.start()?));

@@ -18,7 +18,7 @@ use crate::group::Group;
 use crate::health::{CommitFailure, GroupReport, Stopped};
 use crate::layout::{SEQUENCE_KEY, Span};
 use crate::mark::Mark;
-use crate::queue::{Failure, GroupBound, Job, Taken};
+use crate::queue::{Failure, Gathering, GroupBound, Job, Taken};
 use crate::store::{OnGroup, Shared};
 
 /// How long the high-water mark may wait for its sync; see [`crate::mark`].
@@ -31,6 +31,8 @@ pub(crate) struct Writer {
     pub(crate) sequence: u64,
     pub(crate) bound: GroupBound,
     pub(crate) on_group: Option<OnGroup>,
+    /// How many commits the next group may gather: see [`Gathering`].
+    pub(crate) hoped_for: usize,
     /// When the mark was first written after its last sync.
     pub(crate) mark_unsynced_since: Option<Instant>,
 }
@@ -53,7 +55,7 @@ impl Writer {
     fn run(&mut self) {
         let (mut jobs, mut group, mut waiting) = (Vec::new(), Group::default(), Waiting::new());
         loop {
-            let taken = self.shared.queue.take(&mut jobs, self.bound, self.patience());
+            let taken = self.shared.queue.take(&mut jobs, self.bound, self.gathering(), self.patience());
             let outcome = match taken {
                 Taken::Jobs => self.write_group(&mut group, &mut jobs, &mut waiting),
                 Taken::Idle | Taken::Closed => self.sync_mark(),
@@ -91,6 +93,7 @@ impl Writer {
                 on_group(report);
             }
         }
+        self.hoped_for = self.shared.queue.depth() + waiting.len();
         for (reply, outcome) in waiting.drain(..) {
             // A caller who has gone away does not want to know.
             let _ = reply.send(outcome);
@@ -116,6 +119,11 @@ impl Writer {
         self.mark.record(last).map_err(CommitFailure::Mark)?;
         self.mark_unsynced_since.get_or_insert(began);
         Ok(GroupReport { commits, writes: group.writes, bytes: group.bytes, persist_time })
+    }
+
+    fn gathering(&self) -> Gathering {
+        let (pause, pauses_max) = (Gathering::PAUSE, Gathering::PAUSES_MAX);
+        Gathering { hoped_for: self.hoped_for, pause, pauses_max }
     }
 
     /// How long the writer may sleep before the mark wants its sync.
