@@ -86,31 +86,52 @@ impl Default for Options {
 /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) in the request's extensions, unless a [`SourceAddress`]
 /// says better; a [`ClientCertificate`] is there if the caller has proven to hold one.
 pub fn router(desk: Arc<Desk>, options: Options) -> Router {
-    let (routes, described) = operations().split_for_parts();
-    let nonces = if desk.gate().node().shares() {
-        Nonces::beside_others(options.signatures)
-    } else {
-        Nonces::sole(options.signatures, desk.now())
-    };
-    let door = Arc::new(Door {
-        nonces,
-        public_url: options.public_url,
-        screening: options.screening,
-        entrances: Entrances::of(&described),
-        request_ids: RequestIds::new(desk.randomness()),
-        body_deadline: options.body_deadline,
-        draining: options.draining,
-        errors: options.errors,
-        tally: Tally::register(),
-        doorkeeper: Doorkeeper::register(options.lockout),
-        desk,
-    });
-    routes
-        // Never reached: the pipeline has refused what no operation serves. They keep axum's own texts away.
-        .fallback(unserved)
-        .method_not_allowed_fallback(unserved)
-        .layer(from_fn_with_state(Arc::clone(&door), pipeline))
-        .with_state(door)
+    Routes::described().before(desk, options)
+}
+
+/// The public routes with nothing behind them yet: what takes time and needs no desk, for whoever has something to wait
+/// for meanwhile.
+#[derive(Debug)]
+pub struct Routes {
+    routes: Router<Arc<Door>>,
+    entrances: Entrances,
+}
+
+impl Routes {
+    /// The routes, as the API is described.
+    #[must_use]
+    pub fn described() -> Self {
+        let (routes, described) = operations().split_for_parts();
+        Self { routes, entrances: Entrances::of(&described) }
+    }
+
+    /// Puts them before `desk`: see [`router`].
+    pub fn before(self, desk: Arc<Desk>, options: Options) -> Router {
+        let nonces = if desk.gate().node().shares() {
+            Nonces::beside_others(options.signatures)
+        } else {
+            Nonces::sole(options.signatures, desk.now())
+        };
+        let door = Arc::new(Door {
+            nonces,
+            public_url: options.public_url,
+            screening: options.screening,
+            entrances: self.entrances,
+            request_ids: RequestIds::new(desk.randomness()),
+            body_deadline: options.body_deadline,
+            draining: options.draining,
+            errors: options.errors,
+            tally: Tally::register(),
+            doorkeeper: Doorkeeper::register(options.lockout),
+            desk,
+        });
+        self.routes
+            // Never reached: the pipeline has refused what no operation serves. They keep axum's own texts away.
+            .fallback(unserved)
+            .method_not_allowed_fallback(unserved)
+            .layer(from_fn_with_state(Arc::clone(&door), pipeline))
+            .with_state(door)
+    }
 }
 
 /// The OpenAPI document: exactly the operations that [`router`] serves.

@@ -62,11 +62,16 @@ impl From<Failure> for Diagnostic {
 }
 
 impl Function {
-    pub(crate) fn new(desk: Desk, gateway_keys: GatewayKeys, options: public::Options) -> Self {
+    pub(crate) fn new(
+        desk: Desk,
+        routes: public::Routes,
+        gateway_keys: GatewayKeys,
+        options: public::Options,
+    ) -> Self {
         let desk = Arc::new(desk);
         let options = public::Options { body_deadline: BODY_DEADLINE, ..options };
         Self {
-            router: public::router(Arc::clone(&desk), options),
+            router: routes.before(Arc::clone(&desk), options),
             desk,
             gateway_keys,
             has_begun: AtomicBool::new(false),

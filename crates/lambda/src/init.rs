@@ -73,13 +73,15 @@ async fn open() -> anyhow::Result<Function> {
     let store = Arc::new(DynamoStore::connect(&store, Arc::clone(&chance) as _));
     let peppers = peppers.unwrap_or_else(no_pepper);
     let node = Node::function(&*chance);
-    let desk = Desk::open(store, peppers, Arc::new(MachineClock), chance, node).await;
+    let desk = Desk::open(store, peppers, Arc::new(MachineClock), chance, node);
+    // The routes are described while the tables are asked.
+    let (desk, routes) = tokio::join!(biased; desk, async { public::Routes::described() });
     let desk = desk.context("the tables cannot be read")?.with_address_terms(addresses);
     let Screening { screen, signatures, advice } = screening;
     let terms = Terms { signatures, advice, ..Terms::default() };
     let screening = Arc::new(skybridge_api::screening::Screening::new(screen, terms));
     let options = public::Options { errors, public_url, screening, ..public::Options::default() };
-    Ok(Function::new(desk, gateway_keys, options))
+    Ok(Function::new(desk, routes, gateway_keys, options))
 }
 
 /// A pepper that no key was made under: where the gateway checks the keys, one that it did not check is unknown.

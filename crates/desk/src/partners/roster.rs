@@ -79,20 +79,25 @@ impl Roster {
     }
 
     async fn load_once(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
-        let log = ChangeLog::read(store).await?;
-        let (plans, agencies, keys) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let reload_at = Some(now.plus(LISTING_LAG_MAX));
-        let networks = HashMap::new();
-        let mut roster =
-            Self { plans, agencies, keys, networks, networks_changed: true, log, as_of: now, reload_at };
-        // At once, because a function's first caller waits for it. Whoever is added meanwhile may be half there; the
-        // log names them the next time it is read.
-        let (keys, agencies, plans, networks) = tokio::try_join!(
+        // At once, because a function's first caller waits for it. What changes meanwhile is in the listings, or it is in
+        // the log and read by its key below, or it is in neither and the log names it the next time that it is read.
+        let (log, keys, agencies, plans, networks) = tokio::try_join!(
+            ChangeLog::read(store),
             all_kept::<Key>(store, None, None),
             all_kept::<Agency>(store, None, None),
             all_kept::<PlanEntry>(store, None, None),
             all_kept::<NetworkRecord>(store, None, None),
         )?;
+        let mut roster = Self {
+            plans: HashMap::new(),
+            agencies: HashMap::new(),
+            keys: HashMap::new(),
+            networks: HashMap::new(),
+            networks_changed: true,
+            log,
+            as_of: now,
+            reload_at: Some(now.plus(LISTING_LAG_MAX)),
+        };
         let partners = keys.into_iter().map(Partner::Key);
         let partners = partners.chain(agencies.into_iter().map(Partner::Agency));
         let partners = partners.chain(plans.into_iter().map(Partner::Plan));
