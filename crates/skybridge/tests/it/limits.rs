@@ -172,8 +172,8 @@ async fn a_place_in_flight_is_given_back_with_the_answer() {
         agency.book("refused", &json!({ "x": 1 })).await.expect_refusal(422, "unknown-field");
     }
     // A body that does not end holds its place for as long as it is waited for.
-    let stuck = futures_util::stream::pending::<Result<bytes::Bytes, std::convert::Infallible>>();
-    let stuck = axum::body::Body::from_stream(stuck);
+    let stuck = futures_util::stream::pending::<Result<bytes::Bytes, Infallible>>();
+    let stuck = Body::from_stream(stuck);
     let stuck = agency.request(http::Method::POST, "/booking").body(stuck).unwrap();
     let waiting = agency.clone();
     tokio::pin! { let stuck = async move { waiting.send(stuck).await }; }
@@ -219,8 +219,8 @@ async fn a_place_in_flight_is_given_back_by_a_defect_and_by_a_caller_that_goes_a
         agency.get("/v1/usage").await.expect(200);
     }
     for _ in 0..3 {
-        let stuck = futures_util::stream::pending::<Result<bytes::Bytes, std::convert::Infallible>>();
-        let stuck = axum::body::Body::from_stream(stuck);
+        let stuck = futures_util::stream::pending::<Result<bytes::Bytes, Infallible>>();
+        let stuck = Body::from_stream(stuck);
         let stuck = agency.request(http::Method::POST, "/booking").body(stuck).unwrap();
         {
             let waiting = agency.clone();
