@@ -8,6 +8,7 @@ pub(crate) mod counter;
 mod crowd;
 mod debian;
 mod fairness;
+mod gate;
 mod growth;
 mod http;
 mod lambda;
@@ -35,6 +36,8 @@ pub(crate) enum Bench {
     Http(http::Options),
     /// Book until there are a million: what a booking, a read and a list cost then, what is written, how long it takes to open.
     Growth(growth::Options),
+    /// Check keys, decide on calls and look at addresses, with one agency and with 100,000: nanoseconds and memory.
+    Gate(gate::Options),
     /// Flood the counter with one agency's calls, beside ten that behave.
     Fairness(fairness::Options),
     /// Ask for one, two and ten times what can be done, and look what is still done.
@@ -61,6 +64,7 @@ impl Bench {
         match self {
             Self::Http(options) => http::run(options),
             Self::Growth(options) => growth::run(options),
+            Self::Gate(options) => gate::run(options),
             Self::Fairness(options) => fairness::run(options),
             Self::Overload(options) => overload::run(options),
             Self::Lambda(options) => lambda::run(options),

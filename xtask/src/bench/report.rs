@@ -73,7 +73,7 @@ impl Report {
         let mut lines = self.machine.lines().to_vec();
         lines.extend(self.versions.iter().map(|version| format!("          {version}")));
         lines.push(format!("load      {}", self.load));
-        if self.tables.iter().any(Table::has_spread) {
+        if self.tables.iter().any(Table::is_of_rounds) {
             lines.push(
                 "figures   median (min..max) over the rounds; ratios are to the first row, within each round"
                     .to_owned(),

@@ -25,20 +25,20 @@ pub(crate) fn measure_all() {
         };
         let block = (0..networks).map(|number| network(number).expect("a network")).collect();
         addresses.put_files(FileLists { block, allow: Vec::new() });
-        println!("{networks} networks:");
+        let among = ("networks", networks);
         let now = Timestamp::from_nanos(NOW);
-        measure("look-up on the list", |round| {
+        measure(among, "look-up on the list", |round| {
             black_box(addresses.listing(black_box(address(round + 1_000_000)), now));
             true
         });
-        measure("request counted, one address", |round| {
+        measure(among, "request counted, one address", |round| {
             addresses.count(address(1), Timestamp::from_nanos(NOW + round * 20_000_000)).is_ok()
         });
-        measure("request counted, 10,000 addresses", |round| {
+        measure(among, "request counted, 10,000 addresses", |round| {
             addresses.count(address(round % 10_000), Timestamp::from_nanos(NOW + round * 20_000)).is_ok()
         });
         let guilty = address(77);
         while addresses.count(guilty, now).is_ok() {}
-        measure("request refused by a penalty", |_| addresses.count(guilty, now).is_err());
+        measure(among, "request refused by a penalty", |_| addresses.count(guilty, now).is_err());
     }
 }

@@ -47,7 +47,7 @@ impl Kind {
             Self::NginxLimits => "nginx, key map and limit_req",
             Self::Memory => "skybridge, memory",
             Self::Embedded => "skybridge, embedded",
-            Self::EmbeddedUnscreened => "skybridge, embedded, not screening",
+            Self::EmbeddedUnscreened => "skybridge, no screening",
             Self::Dynamodb => "skybridge, DynamoDB",
             Self::Fastapi => "nginx > FastAPI > SQLite",
             Self::Lesson => "the lesson's handler > DynamoDB",
@@ -105,13 +105,7 @@ impl Servers {
     /// What the peers run on.
     pub(super) fn versions(&self) -> Vec<String> {
         let mut versions: Vec<String> = Vec::new();
-        for (_, ready) in &self.ready {
-            let told = match ready {
-                Ready::Bare(_) | Ready::Skybridge(_) => continue,
-                Ready::Nginx(nginx) => &nginx.version,
-                Ready::FastApi { service, .. } => &service.versions,
-                Ready::Lesson { lesson, .. } => &lesson.versions,
-            };
+        for told in self.ready.iter().flat_map(|(_, ready)| ready.versions()) {
             if !versions.contains(told) {
                 versions.push(told.clone());
             }
@@ -143,6 +137,15 @@ impl Ready {
                 Self::Skybridge(skybridge()?)
             }
         })
+    }
+
+    fn versions(&self) -> Vec<&String> {
+        match self {
+            Self::Bare(_) | Self::Skybridge(_) => Vec::new(),
+            Self::Nginx(nginx) => vec![&nginx.version],
+            Self::FastApi { nginx, service } => vec![&nginx.version, &service.versions],
+            Self::Lesson { lesson, .. } => vec![&lesson.versions],
+        }
     }
 
     fn start(&self, kind: Kind) -> Result<Running> {

@@ -39,6 +39,9 @@ impl Lesson {
     ) -> Result<(Process, SocketAddr)> {
         std::fs::write(folder.join("handler.py"), HANDLER)?;
         std::fs::write(folder.join("front.py"), FRONT)?;
-        uvicorn::start(&self.bin, folder, "front:app", &access(dynamo))
+        // boto3 knows the region by its older name, which Lambda sets too.
+        let region = ("AWS_DEFAULT_REGION", "us-east-2".to_owned());
+        let variables: Vec<_> = access(dynamo).into_iter().chain([region]).collect();
+        uvicorn::start(&self.bin, folder, "front:app", &variables)
     }
 }

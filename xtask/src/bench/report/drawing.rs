@@ -14,7 +14,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::Report;
 use super::table::{Column, Row, Scale, Table};
 
-const WIDTH: u32 = 860;
+const WIDTH: u32 = 900;
 const MARGIN: i32 = 24;
 /// Height of the heading, of a panel's own heading, of a row, of the numbers below a panel, and of the last lines.
 const HEADING: u32 = 54;
@@ -23,7 +23,7 @@ const ROW: u32 = 27;
 const AXIS: u32 = 26;
 const FOOT: u32 = 34;
 /// Room for the names to the left of the bars, and for figures to their right.
-const NAMES: u32 = 270;
+const NAMES: u32 = 290;
 const FIGURES: u32 = 150;
 
 /// A colour on a light page, and what stands for it on a dark one.
@@ -83,6 +83,8 @@ struct Panel<'a> {
 struct Bar {
     name: String,
     ours: bool,
+    /// It is ours, and others are not.
+    stands_out: bool,
     median: f64,
     ends: [f64; 2],
     told: String,
@@ -113,7 +115,7 @@ impl<'a> Panel<'a> {
         area.draw(&Text::new(self.heading(), (MARGIN, 8), bold(13, &INK)))?;
         for (bar, at) in self.bars.iter().zip(0_u32..) {
             let y = i32::try_from(PANEL_HEADING + ROW * at + ROW / 2)?;
-            let style = if bar.ours { bold(13, &INK) } else { plain(13, &INK) };
+            let style = if bar.stands_out { bold(13, &INK) } else { plain(13, &INK) };
             area.draw(&Text::new(
                 bar.name.clone(),
                 (i32::try_from(NAMES)? - 10, y),
@@ -182,6 +184,7 @@ impl Bar {
         Some(Self {
             name: row.name.clone(),
             ours: table.is_ours(row),
+            stands_out: table.is_ours(row) && !table.rows.iter().all(|row| table.is_ours(row)),
             median,
             ends: figures.ends(),
             told: format!("{median:.0$}{1}", column.decimals, ratio.unwrap_or_default()),

@@ -88,9 +88,10 @@ impl Table {
         }
     }
 
-    /// Was anything measured more than once?
-    pub(super) fn has_spread(&self) -> bool {
+    /// Was anything measured more than once, or compared?
+    pub(super) fn is_of_rounds(&self) -> bool {
         self.rows.iter().any(|row| row.cells.iter().any(|cell| cell.0.len() > 1))
+            || self.columns.iter().any(|column| column.ratio_of.is_some())
     }
 
     pub(super) fn is_ours(&self, row: &Row) -> bool {
@@ -116,7 +117,7 @@ impl Table {
     }
 
     /// The table as lines: names to the left, figures to the right, each column as wide as its widest cell.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(in crate::bench) fn lines(&self) -> Vec<String> {
         let header = [&self.subject].into_iter().chain(self.columns.iter().map(|column| &column.title));
         let mut rows: Vec<Vec<String>> = vec![header.cloned().collect()];
         rows.extend(self.rows.iter().map(|row| {
