@@ -16,6 +16,7 @@ mod ci;
 mod faults;
 mod lesson;
 mod package_lambda;
+mod plant;
 mod python;
 
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Task {
     Bench(bench::Bench),
     /// Make things fail under load, and look whether every booking is there that was acknowledged, once.
     Faults(faults::Options),
+    /// Plant bugs in a copy of the sources, one by one, and tell which tests catch each.
+    Plant(plant::Options),
     /// Walk the lesson with its own commands: a table, our function, a booking, the clean-up. No account is needed.
     Lesson,
     /// Build the Lambda function and pack it into a zip.
@@ -64,6 +67,7 @@ fn run(task: Task) -> Result<()> {
         Task::Ci(options) => ci::run(&options),
         Task::Bench(bench) => bench.run(),
         Task::Faults(options) => faults::run(&options),
+        Task::Plant(options) => plant::run(&options),
         Task::Lesson => lesson::run(),
         Task::PackageLambda(options) => package_lambda::run(&options),
         Task::BarePeer { bare } => bare.serve(),
