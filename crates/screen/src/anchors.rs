@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use crate::places::Places;
 use crate::rules::RuleText;
 
 /// Up to 256 rules, by their place in the list of rules.
@@ -25,16 +26,16 @@ impl RuleSet {
         Self([u64::MAX; 4])
     }
 
+    pub(crate) const fn has(&self, rule: usize) -> bool {
+        self.0[rule / 64] >> (rule % 64) & 1 == 1
+    }
+
     pub(crate) const fn take_out(&mut self, rule: usize) {
         self.0[rule / 64] &= !(1 << (rule % 64));
     }
 
     pub(crate) const fn insert(&mut self, rule: usize) {
         self.0[rule / 64] |= 1 << (rule % 64);
-    }
-
-    pub(crate) fn extend(&mut self, others: &Self) {
-        self.0.iter_mut().zip(others.0).for_each(|(mine, others)| *mine |= others);
     }
 
     pub(crate) fn remove(&mut self, others: &Self) {
@@ -56,18 +57,9 @@ impl RuleSet {
     }
 }
 
-/// The ASCII characters of a text.
-#[derive(Debug, Clone, Copy)]
-struct Signs(u128);
-
-impl Signs {
-    fn of(text: &str) -> Self {
-        Self(text.bytes().fold(0, |signs, byte| signs | if byte < 128 { 1 << byte } else { 0 }))
-    }
-
-    const fn has_one_of(self, others: Self) -> bool {
-        self.0 & others.0 != 0
-    }
+/// Whether an anchor is one sign: those are seen in the count of a text's signs, which is cheaper.
+pub(crate) const fn is_sign(anchor: &str) -> bool {
+    anchor.len() == 1
 }
 
 /// Whether no letter or digit stands right before or behind `found`.
@@ -85,6 +77,20 @@ fn automaton(kind: AhoCorasickKind, words: &[String]) -> AhoCorasick {
         .expect("a few thousand bytes of anchors are far below the automaton's limits")
 }
 
+/// The rules that hang on one anchor.
+#[derive(Debug, Default)]
+struct Hanging {
+    anywhere: Vec<usize>,
+    /// Those that do where it is a whole word.
+    as_word: Vec<usize>,
+}
+
+impl Hanging {
+    const fn memory(&self) -> usize {
+        size_of::<Self>() + (self.anywhere.len() + self.as_word.len()) * size_of::<usize>()
+    }
+}
+
 /// The anchors of all rules.
 #[derive(Debug)]
 pub(crate) struct Anchors {
@@ -94,11 +100,7 @@ pub(crate) struct Anchors {
     fast: OnceLock<AhoCorasick>,
     words: Vec<String>,
     /// The rules that hang on each anchor, in the automaton's order.
-    rules: Vec<RuleSet>,
-    /// Those that do where the anchor is a whole word.
-    rules_of_words: Vec<RuleSet>,
-    /// The signs that each rule needs besides; a rule without any is not in the list.
-    signs: Vec<(usize, Signs)>,
+    rules: Vec<Hanging>,
     /// The length of the shortest anchor that is one word: shorter words need no search.
     shortest_word: usize,
 }
@@ -106,22 +108,21 @@ pub(crate) struct Anchors {
 impl Anchors {
     /// The anchors of these rules.
     pub(crate) fn new(rules: &[RuleText]) -> Self {
-        let mut by_anchor = BTreeMap::<String, (RuleSet, RuleSet)>::new();
+        let mut by_anchor = BTreeMap::<String, Hanging>::new();
         for (at, rule) in rules.iter().enumerate() {
-            rule.anchors
-                .iter()
-                .for_each(|a| by_anchor.entry(a.to_ascii_lowercase()).or_default().0.insert(at));
-            rule.words.iter().for_each(|a| by_anchor.entry(a.to_ascii_lowercase()).or_default().1.insert(at));
+            for anchor in rule.anchors.iter().filter(|anchor| !is_sign(anchor)) {
+                by_anchor.entry(anchor.to_ascii_lowercase()).or_default().anywhere.push(at);
+            }
+            for word in &rule.words {
+                by_anchor.entry(word.to_ascii_lowercase()).or_default().as_word.push(at);
+            }
         }
-        let signs = rules.iter().enumerate().filter(|(_, rule)| !rule.signs.is_empty());
         let is_word =
             |anchor: &&String| anchor.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let shortest_word = by_anchor.keys().filter(is_word).map(String::len).min().unwrap_or(usize::MAX);
-        let (words, rules): (Vec<String>, Vec<(RuleSet, RuleSet)>) = by_anchor.into_iter().unzip();
-        let (rules, rules_of_words) = rules.into_iter().unzip();
-        let signs = signs.map(|(at, rule)| (at, Signs::of(&rule.signs))).collect();
+        let (words, rules): (Vec<String>, Vec<Hanging>) = by_anchor.into_iter().unzip();
         let quick = automaton(AhoCorasickKind::ContiguousNFA, &words);
-        Self { quick, fast: OnceLock::new(), words, rules, rules_of_words, signs, shortest_word }
+        Self { quick, fast: OnceLock::new(), words, rules, shortest_word }
     }
 
     /// Builds the faster of the two automata. They find the same.
@@ -138,30 +139,25 @@ impl Anchors {
         length >= self.shortest_word
     }
 
-    /// The rules that have an anchor in the text, and one of their signs.
-    pub(crate) fn rules_in(&self, text: &str) -> RuleSet {
-        let mut rules = RuleSet::default();
+    /// Where each rule has an anchor in the text.
+    pub(crate) fn places_in(&self, text: &str) -> Places {
+        let mut places = Places::in_text(text.as_bytes());
         for found in self.automaton().find_overlapping_iter(text) {
-            let anchor = found.pattern().as_usize();
-            rules.extend(&self.rules[anchor]);
-            if is_whole(text.as_bytes(), found.range()) {
-                rules.extend(&self.rules_of_words[anchor]);
+            let hanging = &self.rules[found.pattern().as_usize()];
+            let range = found.range();
+            hanging.anywhere.iter().for_each(|rule| places.mark(*rule, &range));
+            if !hanging.as_word.is_empty() && is_whole(text.as_bytes(), range.clone()) {
+                hanging.as_word.iter().for_each(|rule| places.mark(*rule, &range));
             }
         }
-        let signs = Signs::of(text);
-        for (rule, needed) in &self.signs {
-            if !signs.has_one_of(*needed) {
-                rules.take_out(*rule);
-            }
-        }
-        rules
+        places
     }
 
     /// Bytes on the heap.
     pub(crate) fn memory(&self) -> usize {
         self.quick.memory_usage()
             + self.fast.get().map_or(0, AhoCorasick::memory_usage)
-            + 2 * self.rules.len() * size_of::<RuleSet>()
+            + self.rules.iter().map(Hanging::memory).sum::<usize>()
     }
 }
 
@@ -179,7 +175,7 @@ mod tests {
         for text in texts.iter().flat_map(|rule| rule.catches.iter().chain(&rule.passes)) {
             let upper = text.to_uppercase();
             for text in [text, &upper] {
-                assert_eq!(quick.rules_in(text), fast.rules_in(text), "{text:?}");
+                assert_eq!(quick.places_in(text), fast.places_in(text), "{text:?}");
             }
         }
     }

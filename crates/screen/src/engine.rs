@@ -3,10 +3,14 @@
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+use regex_syntax::hir::Look;
 
-use crate::anchors::{Anchors, RuleSet};
+use crate::anchors::{Anchors, RuleSet, is_sign};
 use crate::budget::Meter;
+use crate::places::{Asking, Places, Signs};
 use crate::rules::{self, Detector, RuleText};
 use crate::{Family, Profile, RuleId, injection};
 
@@ -18,20 +22,78 @@ const REGEX_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub(crate) struct Rule {
     pub(crate) id: RuleId,
     pub(crate) text: &'static RuleText,
-    regex: OnceLock<Regex>,
+    /// What it asks for before its patterns are tried.
+    asking: Asking,
+    patterns: OnceLock<Patterns>,
+}
+
+/// The patterns of a rule, by how much of a text they have to read.
+#[derive(Debug)]
+struct Patterns {
+    /// Those that can only match from the text's beginning on. Each ends its reading where it can no longer match.
+    from_start: Option<Regex>,
+    /// Those that can only match up to the text's end: they read what is in reach of it.
+    to_end: Option<Regex>,
+    /// The others: they read the stretches around the rule's anchors.
+    anywhere: Option<Regex>,
 }
 
 impl Rule {
+    fn new((rule, text): (usize, &'static RuleText)) -> Self {
+        let single: String =
+            text.anchors.iter().filter(|anchor| is_sign(anchor)).map(String::as_str).collect();
+        let asking = Asking {
+            rule,
+            reach: text.reach,
+            anchors: Signs::of(single.as_bytes()),
+            signs: Signs::of(text.signs.as_bytes()),
+        };
+        Self { id: RuleId::new(&text.id), text, asking, patterns: OnceLock::new() }
+    }
+
     pub(crate) fn family(&self) -> Family {
         self.text.family
     }
 
-    /// Where in `view` the rule matches first.
-    pub(crate) fn find(&self, view: &str) -> Option<Range<usize>> {
+    /// Whether `places` of a text have what the rule cannot match without.
+    pub(crate) fn is_concerned(&self, places: &Places) -> bool {
+        places.concern(&self.asking)
+    }
+
+    /// Where in `view` the rule matches, at or near one of its places.
+    pub(crate) fn find(&self, view: &str, places: &Places) -> Option<Range<usize>> {
         match self.text.detector {
-            Detector::Patterns => self.regex().find(view.as_bytes()).map(|found| found.range()),
+            Detector::Patterns => self.find_patterns(view, places),
             Detector::Sqli => injection::sqli(view),
             Detector::Xss => injection::xss(view),
+        }
+    }
+
+    fn find_patterns(&self, view: &str, places: &Places) -> Option<Range<usize>> {
+        let patterns = self.patterns();
+        let from_start = || patterns.from_start.as_ref()?.find(Input::new(view).anchored(Anchored::Yes));
+        let near_anchors = || {
+            let regex = patterns.anywhere.as_ref()?;
+            places.stretches(self.asking).find_map(|stretch| regex.find(Input::new(view).range(stretch)))
+        };
+        let to_end = || {
+            let begin = view.len().saturating_sub(2 * self.asking.reach);
+            patterns.to_end.as_ref()?.find(Input::new(view).range(begin..))
+        };
+        from_start().or_else(near_anchors).or_else(to_end).map(|found| found.range())
+    }
+
+    /// Whether the rule matches anywhere in `view`, read whole.
+    #[cfg(test)]
+    pub(crate) fn matches_somewhere(&self, view: &str) -> bool {
+        match self.text.detector {
+            Detector::Patterns => {
+                let patterns = self.patterns();
+                let all = [&patterns.from_start, &patterns.anywhere, &patterns.to_end];
+                all.into_iter().flatten().any(|regex| regex.is_match(view))
+            }
+            Detector::Sqli => injection::sqli(view).is_some(),
+            Detector::Xss => injection::xss(view).is_some(),
         }
     }
 
@@ -41,27 +103,73 @@ impl Rule {
 
     /// Is there nothing left to be made before its first search?
     fn is_ready(&self) -> bool {
-        self.text.detector != Detector::Patterns || self.regex.get().is_some()
+        self.text.detector != Detector::Patterns || self.patterns.get().is_some()
     }
 
     fn make_ready(&self) {
-        self.regex();
+        self.patterns();
     }
 
-    fn regex(&self) -> &Regex {
-        self.regex.get_or_init(|| {
-            let patterns: Vec<String> =
-                self.text.patterns.iter().map(|pattern| format!("(?:{pattern})")).collect();
-            RegexBuilder::new(&patterns.join("|"))
-                .case_insensitive(true)
-                .unicode(false)
-                .size_limit(REGEX_BYTES_MAX)
-                .dfa_size_limit(REGEX_BYTES_MAX)
-                .build()
-                .unwrap_or_else(|error| {
-                    panic!("a test builds every rule that is compiled in: {}: {error}", self.id)
-                })
+    fn patterns(&self) -> &Patterns {
+        self.patterns.get_or_init(|| {
+            let patterns = self.text.patterns.iter().map(|pattern| (bounds_of(pattern), pattern));
+            let within = |bounds| {
+                patterns
+                    .clone()
+                    .filter(|(of, _)| *of == bounds)
+                    .map(|(_, pattern)| pattern)
+                    .collect::<Vec<_>>()
+            };
+            Patterns {
+                from_start: self.regex(&within(Bounds::FromStart)),
+                to_end: self.regex(&within(Bounds::ToEnd)),
+                anywhere: self.regex(&within(Bounds::None)),
+            }
         })
+    }
+
+    /// One automaton over these patterns.
+    fn regex(&self, patterns: &[&String]) -> Option<Regex> {
+        let (first, others) = patterns.split_first()?;
+        let joined =
+            others.iter().fold(format!("(?:{first})"), |joined, next| format!("{joined}|(?:{next})"));
+        let regex = Regex::builder()
+            .syntax(syntax())
+            .configure(
+                Regex::config()
+                    .utf8_empty(false)
+                    .nfa_size_limit(Some(REGEX_BYTES_MAX))
+                    .hybrid_cache_capacity(REGEX_BYTES_MAX),
+            )
+            .build(&joined);
+        Some(regex.unwrap_or_else(|error| {
+            panic!("a test builds every rule that is compiled in: {}: {error}", self.id)
+        }))
+    }
+}
+
+/// How patterns are read: on bytes, without regard to case.
+fn syntax() -> syntax::Config {
+    syntax::Config::new().case_insensitive(true).unicode(false).utf8(false)
+}
+
+/// Where alone a pattern can match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bounds {
+    FromStart,
+    ToEnd,
+    None,
+}
+
+fn bounds_of(pattern: &str) -> Bounds {
+    let Ok(hir) = syntax::parse_with(pattern, &syntax()) else { return Bounds::None };
+    let properties = hir.properties();
+    if properties.look_set_prefix().contains(Look::Start) {
+        Bounds::FromStart
+    } else if properties.look_set_suffix().contains(Look::End) {
+        Bounds::ToEnd
+    } else {
+        Bounds::None
     }
 }
 
@@ -95,10 +203,7 @@ impl Engine {
             anchors: Anchors::new(texts),
             shell,
             opinions,
-            rules: texts
-                .iter()
-                .map(|text| Rule { id: RuleId::new(&text.id), text, regex: OnceLock::new() })
-                .collect(),
+            rules: texts.iter().enumerate().map(Rule::new).collect(),
         }
     }
 
@@ -125,20 +230,24 @@ impl Engine {
         mut found: impl FnMut(usize, &Rule, Range<usize>) -> bool,
     ) -> bool {
         let text = view.text();
-        let mut candidates = self.anchors.rules_in(text);
-        candidates.keep(wanted);
+        let places = self.anchors.places_in(text);
+        let mut candidates = *wanted;
         if matches!(view, View::Shell(_)) {
             candidates.keep(&self.shell);
         }
-        for at in candidates.iter() {
-            let rule = &self.rules[at];
+        let asked = self
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(at, rule)| candidates.has(*at) && rule.is_concerned(&places));
+        for (at, rule) in asked {
             if !rule.is_ready() {
                 meter.uncounted(|| rule.make_ready());
             }
             if !meter.has_time() {
                 return false;
             }
-            if let Some(range) = rule.find(text)
+            if let Some(range) = rule.find(text, &places)
                 && !found(at, rule, range)
             {
                 break;

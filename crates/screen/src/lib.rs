@@ -9,7 +9,8 @@
 //! 1. One look at its bytes (`traits`): a short word of letters and digits is passed without more ado.
 //! 2. What a web server, an interpreter or a browser would undo is undone (`normal`): up to four views of the text.
 //! 3. One search for the words and signs that the rules hang on (`anchors`): an automaton of fixed size, built once.
-//! 4. The rules whose words were found have their say (`rules/*.toml`), each a regular expression of its own.
+//! 4. The rules whose words were found have their say (`rules/*.toml`), each a regular expression of its own that reads
+//!    the stretches around those words (`places`).
 //!
 //! Everything is linear in the length of the text, and stops at the end of the budget ([`Budget`]). Nothing that is
 //! kept of a text is in clear: a [`Hit`] carries its shape (`excerpt`).
@@ -30,6 +31,7 @@ mod family;
 mod field;
 mod injection;
 mod normal;
+mod places;
 mod profile;
 mod rules;
 mod screen;

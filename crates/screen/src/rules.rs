@@ -73,6 +73,9 @@ pub(crate) struct RuleText {
     /// Signs without one of which no pattern can match either; empty if there are none.
     #[serde(default)]
     pub(crate) signs: String,
+    /// How far from an anchor a match may begin or end, in bytes. What is farther off is not read.
+    #[serde(default = "usual_reach")]
+    pub(crate) reach: usize,
     /// Regular expressions on bytes, without regard to case; `.` stands for any byte but a line's end.
     #[serde(default)]
     pub(crate) patterns: Vec<String>,
@@ -84,6 +87,11 @@ pub(crate) struct RuleText {
     /// Set from the head of the file.
     #[serde(skip, default = "unset")]
     pub(crate) family: Family,
+}
+
+/// Longer than what stands between the words of an attack, once comments and white space are one space each.
+const fn usual_reach() -> usize {
+    96
 }
 
 const fn unset() -> Family {

@@ -40,7 +40,9 @@ fn once(text: &str, plus_is_space: bool, was_encoded: &mut bool) -> Option<Strin
     let mut out: Option<String> = None;
     let mut copied = 0;
     let mut at = 0;
-    while let Some(first) = text.as_bytes().get(at) {
+    while let Some(next) = text.as_bytes()[at..].iter().position(|byte| may_be_encoded(*byte)) {
+        at += next;
+        let first = &text.as_bytes()[at];
         let found = match first {
             b'%' | b'&' | b'\\' | b'+' | 0 => replacement(&text[at..], plus_is_space),
             // Scripts that nothing is folded from: Hebrew, those of India and Thailand, Han and Hangul.
@@ -62,6 +64,11 @@ fn once(text: &str, plus_is_space: bool, was_encoded: &mut bool) -> Option<Strin
         out.push_str(&text[copied..]);
         out
     })
+}
+
+/// Whether an encoded character, or one that is folded, may begin with this byte.
+const fn may_be_encoded(byte: u8) -> bool {
+    matches!(byte, b'%' | b'&' | b'\\' | b'+' | 0 | 0xc0..)
 }
 
 /// What stands for an encoded character.

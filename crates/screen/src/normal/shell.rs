@@ -8,7 +8,8 @@ pub(super) fn unquote(text: &str) -> Option<String> {
     }
     let mut out: Option<String> = None;
     let (mut copied, mut at) = (0, 0);
-    while at < text.len() {
+    while let Some(next) = text.as_bytes()[at..].iter().position(|byte| BEGINS[usize::from(*byte)]) {
+        at += next;
         let Some((replacement, length)) = taken_out(&text.as_bytes()[at..]) else {
             at += 1;
             continue;
@@ -24,6 +25,18 @@ pub(super) fn unquote(text: &str) -> Option<String> {
     out.push_str(&text[copied..]);
     Some(out)
 }
+
+/// The bytes that something taken out begins with: all others are passed over at one look each.
+static BEGINS: [bool; 256] = {
+    let mut begins = [false; 256];
+    let signs = b"`\\$'\"^[";
+    let mut nth = 0;
+    while nth < signs.len() {
+        begins[signs[nth] as usize] = true;
+        nth += 1;
+    }
+    begins
+};
 
 /// What is taken out at the beginning of `rest`: what stands in its place, and its length. Only ASCII is taken out,
 /// so what is left is still UTF-8.

@@ -10,7 +10,13 @@ pub(super) fn tidy(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let closings = Closings::of(bytes);
     let (mut copied, mut at) = (0, first);
-    while at < bytes.len() {
+    while let Some(next) = bytes[at..].iter().position(|byte| BEGINS[usize::from(*byte)]) {
+        at += next;
+        // One space between two words is most of what is met here, and stays.
+        if bytes[at] == b' ' && !out_ends_with_gap(&out, copied, at) && !begins_gap(bytes.get(at + 1)) {
+            at += 1;
+            continue;
+        }
         let Some(length) = gap(bytes, at, &closings) else {
             at += 1;
             continue;
@@ -25,6 +31,27 @@ pub(super) fn tidy(text: &str) -> Option<String> {
     out.push_str(&text[copied..]);
     (out != text).then_some(out)
 }
+
+/// Whether a space at `at` would stand behind another: nothing was kept since the last gap.
+fn out_ends_with_gap(out: &str, copied: usize, at: usize) -> bool {
+    copied == at && out.ends_with(' ')
+}
+
+fn begins_gap(byte: Option<&u8>) -> bool {
+    byte.is_some_and(|byte| BEGINS[usize::from(*byte)])
+}
+
+/// The bytes that a gap begins with: all others are passed over at one look each.
+static BEGINS: [bool; 256] = {
+    let mut begins = [false; 256];
+    let signs = b" \t\n\x0b\x0c\r/*-#";
+    let mut nth = 0;
+    while nth < signs.len() {
+        begins[signs[nth] as usize] = true;
+        nth += 1;
+    }
+    begins
+};
 
 /// Where the last end of a comment and the last end of a line are: past those no search for one is begun, so that a
 /// text of nothing but `/*` is not searched to its end again and again.
