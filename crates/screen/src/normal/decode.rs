@@ -113,7 +113,7 @@ fn plus_is_space(text: &str) -> bool {
     text.contains('+') && text.contains('%') && !text.contains(' ')
 }
 
-/// `\xHH`, `\uHHHH`, `\u{H..}`, `\UHHHHHHHH` and `\OOO` of the programming languages.
+/// `\xHH`, `\uHHHH`, `\u{H..}`, `\UHHHHHHHH` and `\OOO` of the programming languages, `\HH` of style sheets.
 fn escape(bytes: &[u8]) -> Option<(char, usize)> {
     let (digits, skipped, closing) = match bytes.get(1)? {
         b'x' | b'X' => (hex(bytes.get(2..4)?)?, 4, 0),
@@ -131,10 +131,31 @@ fn escape(bytes: &[u8]) -> Option<(char, usize)> {
         }
         b'u' => (hex(bytes.get(2..6)?)?, 6, 0),
         b'U' => (hex(bytes.get(2..10)?)?, 10, 0),
-        b'0'..=b'3' => (octal(bytes.get(1..4)?)?, 4, 0),
+        b'0'..=b'9' => match style_escape(bytes) {
+            // Three digits are also an octal number, and then more likely that.
+            Some(escaped) if escaped.1 > 4 || octal_at(bytes).is_none() => return Some(escaped),
+            _ => (octal_at(bytes)?, 4, 0),
+        },
         _ => return None,
     };
     char::from_u32(digits).map(|character| (character, skipped + closing))
+}
+
+/// An escape of CSS for a sign or letter of ASCII: up to six hexadecimal digits, of which the first is none of `a` to
+/// `f` (`\dead` is a directory of Windows), and one space that ends them.
+fn style_escape(bytes: &[u8]) -> Option<(char, usize)> {
+    let digits = bytes[1..].iter().take(6).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    if digits < 2 {
+        return None;
+    }
+    let code = hex(&bytes[1..=digits])?;
+    let space = usize::from(bytes.get(1 + digits) == Some(&b' '));
+    (0x20..0x7f).contains(&code).then(|| char::from_u32(code).map(|sign| (sign, 1 + digits + space)))?
+}
+
+fn octal_at(bytes: &[u8]) -> Option<u32> {
+    let digits = bytes.get(1..4)?;
+    matches!(digits[0], b'0'..=b'3').then(|| octal(digits))?
 }
 
 /// The number that these digits are; nothing if there are none or one of them is not.

@@ -62,11 +62,62 @@ fn compatible(character: char) -> Option<char> {
         '\u{212a}' => 'k',
         '\u{131}' | '\u{130}' => 'i',
         '\u{24b6}'..='\u{24e9}' => letter(code - 0x24b6)?,
+        '\u{249c}'..='\u{24b5}' => letter(code - 0x249c)?,
+        '\u{1f110}'..='\u{1f129}' => letter(code - 0x1f110)?,
+        '\u{1f130}'..='\u{1f149}' => letter(code - 0x1f130)?,
+        '\u{1f150}'..='\u{1f169}' => letter(code - 0x1f150)?,
+        '\u{1f170}'..='\u{1f189}' => letter(code - 0x1f170)?,
+        '\u{2460}'..='\u{2468}' => char::from_digit(code - 0x2460 + 1, 10)?,
+        '\u{2474}'..='\u{247c}' => char::from_digit(code - 0x2474 + 1, 10)?,
+        '\u{24f5}'..='\u{24fd}' => char::from_digit(code - 0x24f5 + 1, 10)?,
+        '\u{2776}'..='\u{277e}' => char::from_digit(code - 0x2776 + 1, 10)?,
+        '\u{24ea}' | '\u{24ff}' => '0',
+        '\u{b2}' | '\u{b3}' => char::from_digit(code - 0xb0, 10)?,
+        '\u{b9}' => '1',
+        '\u{2070}' | '\u{2074}'..='\u{2079}' => char::from_digit(code - 0x2070, 10)?,
+        '\u{2080}'..='\u{2089}' => char::from_digit(code - 0x2080, 10)?,
         '\u{1d400}'..='\u{1d6a3}' => mathematical(code - 0x1d400)?,
         '\u{1d7ce}'..='\u{1d7ff}' => char::from_digit((code - 0x1d7ce) % 10, 10)?,
-        _ => return None,
+        _ => return raised_or_lettered(character),
     };
     Some(folded)
+}
+
+/// The Latin letter of a small raised or lowered one, of a letter drawn for mathematics alone, or of a Roman numeral.
+fn raised_or_lettered(character: char) -> Option<char> {
+    if !matches!(character, 'ª' | 'º' | '\u{2b0}'..='\u{2e4}' | '\u{1d2c}'..='\u{1dbf}' | '\u{2071}'..='\u{209c}' | '\u{2100}'..='\u{217f}' | '\u{2c7c}' | '\u{2c7d}')
+    {
+        return None;
+    }
+    const ALIKE: [(char, &str); 26] = [
+        ('a', "ªᵃᴬₐ"),
+        ('b', "ᵇᴮℬ"),
+        ('c', "ᶜℂℭⅽⅭ"),
+        ('d', "ᵈᴰⅆⅅⅾⅮ"),
+        ('e', "ᵉᴱₑℯℰⅇ"),
+        ('f', "ᶠℱ"),
+        ('g', "ᵍᴳℊ"),
+        ('h', "ʰᴴₕℋℌℍℎ"),
+        ('i', "ⁱᴵᵢℐℑⅈℹⅰⅠ"),
+        ('j', "ʲᴶⱼⅉ"),
+        ('k', "ᵏᴷₖ"),
+        ('l', "ˡᴸₗℒℓⅼⅬ"),
+        ('m', "ᵐᴹₘℳⅿⅯ"),
+        ('n', "ⁿᴺₙℕ"),
+        ('o', "ºᵒᴼₒℴ"),
+        ('p', "ᵖᴾₚℙ"),
+        ('q', "ℚ"),
+        ('r', "ʳᴿᵣℛℜℝ"),
+        ('s', "ˢₛ"),
+        ('t', "ᵗᵀₜ"),
+        ('u', "ᵘᵁᵤ"),
+        ('v', "ᵛⱽᵥⅴⅤ"),
+        ('w', "ʷᵂ"),
+        ('x', "ˣₓⅹⅩ"),
+        ('y', "ʸ"),
+        ('z', "ᶻℤℨ"),
+    ];
+    ALIKE.iter().find(|(_, forms)| forms.contains(character)).map(|(latin, _)| *latin)
 }
 
 /// Thirteen styles of 26 capital and 26 small letters each.

@@ -35,6 +35,12 @@ fn encodings_are_undone() {
         ("s\0elect", "select"),
         ("𝐬𝐞𝐥𝐞𝐜𝐭", "select"),
         ("ѕеlect", "select"),
+        ("\u{1f122}🄴🄻ᵉᶜᵗ ⓊⓃⒾⓄⓃ", "select union"),
+        ("𝐬ᵉℓℯ©ⅽⓣ", "sele©ct"),
+        ("ˢᵉˡᵉᶜᵗ ①⓪²³₄", "select 10234"),
+        ("\\65 xpression(", "expression("),
+        ("\\000065xpression\\28 ", "expression("),
+        ("C:\\boot \\dead \\9", "C:\\boot \\dead \\9"),
         ("O’Brien", "O'Brien"),
         ("a\u{3000}b", "a b"),
     ] {
