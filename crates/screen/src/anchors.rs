@@ -101,6 +101,7 @@ pub(crate) struct Anchors {
     words: Vec<String>,
     /// The rules that hang on each anchor, in the automaton's order.
     rules: Vec<Hanging>,
+    rules_count: usize,
     /// The length of the shortest anchor that is one word: shorter words need no search.
     shortest_word: usize,
 }
@@ -120,9 +121,10 @@ impl Anchors {
         let is_word =
             |anchor: &&String| anchor.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let shortest_word = by_anchor.keys().filter(is_word).map(String::len).min().unwrap_or(usize::MAX);
+        let rules_count = rules.len();
         let (words, rules): (Vec<String>, Vec<Hanging>) = by_anchor.into_iter().unzip();
         let quick = automaton(AhoCorasickKind::ContiguousNFA, &words);
-        Self { quick, fast: OnceLock::new(), words, rules, shortest_word }
+        Self { quick, fast: OnceLock::new(), words, rules, rules_count, shortest_word }
     }
 
     /// Builds the faster of the two automata. They find the same.
@@ -141,7 +143,7 @@ impl Anchors {
 
     /// Where each rule has an anchor in the text.
     pub(crate) fn places_in(&self, text: &str) -> Places {
-        let mut places = Places::in_text(text.as_bytes());
+        let mut places = Places::in_text(text.as_bytes(), self.rules_count);
         for found in self.automaton().find_overlapping_iter(text) {
             let hanging = &self.rules[found.pattern().as_usize()];
             let range = found.range();

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crate::anchors::RuleSet;
+
 /// Bytes of a block.
 const BLOCK: usize = 32;
 /// Blocks in a word of marks.
@@ -57,6 +59,9 @@ pub(crate) struct Asking {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Places {
     length: usize,
+    rules: usize,
+    /// The rules that have a mark.
+    marked: RuleSet,
     /// For each rule, a bit for each block in which an anchor of it begins or ends. Empty until there is one.
     marks: Vec<u64>,
     words_per_rule: usize,
@@ -66,10 +71,12 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    pub(crate) fn in_text(text: &[u8]) -> Self {
+    pub(crate) fn in_text(text: &[u8], rules: usize) -> Self {
         let signs: Vec<Signs> = text.chunks(BLOCK).map(Signs::of).collect();
         Self {
             length: text.len(),
+            rules,
+            marked: RuleSet::default(),
             marks: Vec::new(),
             words_per_rule: text.len() / (BLOCK * BITS) + 1,
             all_signs: Signs(signs.iter().fold(0, |all, signs| all | signs.0)),
@@ -79,10 +86,10 @@ impl Places {
 
     /// An anchor of this rule stands at `found`.
     pub(crate) fn mark(&mut self, rule: usize, found: &Range<usize>) {
-        let needed = (rule + 1) * self.words_per_rule;
-        if self.marks.len() < needed {
-            self.marks.resize(needed, 0);
+        if self.marks.is_empty() {
+            self.marks = vec![0; self.rules * self.words_per_rule];
         }
+        self.marked.insert(rule);
         for at in [found.start, found.end.saturating_sub(1)] {
             let block = at / BLOCK;
             self.marks[rule * self.words_per_rule + block / BITS] |= 1 << (block % BITS);
@@ -97,7 +104,7 @@ impl Places {
     /// Whether the text has what the rule cannot match without.
     pub(crate) fn concern(&self, asking: &Asking) -> bool {
         (asking.signs.are_none() || self.have(asking.signs))
-            && (self.have(asking.anchors) || self.marks_of(asking.rule).iter().any(|marks| *marks != 0))
+            && (self.have(asking.anchors) || self.marked.has(asking.rule))
     }
 
     /// What this rule is to read: the stretches that are within its reach of an anchor and have one of the signs that it
@@ -146,7 +153,7 @@ mod tests {
 
     fn stretches(length: usize, anchors: &[usize], reach: usize) -> Vec<(usize, usize)> {
         let text = vec![b'a'; length];
-        let mut places = Places::in_text(&text);
+        let mut places = Places::in_text(&text, 4);
         anchors.iter().for_each(|at| places.mark(3, &(*at..at + 1)));
         read(&places, Asking { rule: 3, reach, ..Asking::default() })
     }
@@ -180,7 +187,7 @@ mod tests {
     #[test]
     fn a_sign_may_be_an_anchor() {
         let text = format!("{};{}", "a".repeat(200), "b".repeat(200));
-        let places = Places::in_text(text.as_bytes());
+        let places = Places::in_text(text.as_bytes(), 4);
         let asking = Asking { reach: 32, anchors: Signs::of(b";|"), ..Asking::default() };
         assert!(places.concern(&asking));
         assert_eq!(read(&places, asking), [(160, 256)]);
@@ -189,7 +196,7 @@ mod tests {
     #[test]
     fn a_stretch_without_a_needed_sign_is_not_read() {
         let text = format!("{}={}", "or ".repeat(100), "or ".repeat(100));
-        let mut places = Places::in_text(text.as_bytes());
+        let mut places = Places::in_text(text.as_bytes(), 4);
         places.mark(0, &(0..2));
         places.mark(0, &(290..292));
         let asking = Asking { reach: 32, signs: Signs::of(b"=<"), ..Asking::default() };
