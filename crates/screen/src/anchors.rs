@@ -38,6 +38,10 @@ impl RuleSet {
         self.0[rule / 64] |= 1 << (rule % 64);
     }
 
+    pub(crate) fn extend(&mut self, others: &Self) {
+        self.0.iter_mut().zip(others.0).for_each(|(mine, others)| *mine |= others);
+    }
+
     pub(crate) fn remove(&mut self, others: &Self) {
         self.0.iter_mut().zip(others.0).for_each(|(mine, others)| *mine &= !others);
     }

@@ -182,6 +182,9 @@ pub(crate) struct Engine {
     shell: RuleSet,
     /// The rules that ask libinjection.
     opinions: RuleSet,
+    /// The rules that have anchors of a single sign, and those signs.
+    on_signs: RuleSet,
+    anchor_signs: Signs,
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::new);
@@ -199,12 +202,15 @@ impl Engine {
         let asks = |rule: &&RuleText| rule.detector != Detector::Patterns;
         texts.iter().enumerate().filter(|(_, rule)| asks(rule)).for_each(|(at, _)| opinions.insert(at));
         texts.iter().enumerate().filter(|(_, rule)| rule.shell).for_each(|(at, _)| shell.insert(at));
-        Self {
-            anchors: Anchors::new(texts),
-            shell,
-            opinions,
-            rules: texts.iter().enumerate().map(Rule::new).collect(),
+        let rules: Vec<Rule> = texts.iter().enumerate().map(Rule::new).collect();
+        let on_sign =
+            rules.iter().map(|rule| rule.asking).filter(|asking| asking.anchors != Signs::default());
+        let (mut on_signs, mut anchor_signs) = (RuleSet::default(), Signs::default());
+        for asking in on_sign {
+            on_signs.insert(asking.rule);
+            anchor_signs = anchor_signs.and(asking.anchors);
         }
+        Self { anchors: Anchors::new(texts), shell, opinions, on_signs, anchor_signs, rules }
     }
 
     /// The rules that this profile has asked: all of them, but libinjection only where its points can decide or where
@@ -231,16 +237,18 @@ impl Engine {
     ) -> bool {
         let text = view.text();
         let places = self.anchors.places_in(text);
-        let mut candidates = *wanted;
+        let mut candidates = places.marked();
+        if places.have(self.anchor_signs) {
+            candidates.extend(&self.on_signs);
+        }
+        candidates.keep(wanted);
         if matches!(view, View::Shell(_)) {
             candidates.keep(&self.shell);
         }
-        let asked = self
-            .rules
-            .iter()
-            .enumerate()
-            .filter(|(at, rule)| candidates.has(*at) && rule.is_concerned(&places));
-        for (at, rule) in asked {
+        for (at, rule) in candidates.iter().map(|at| (at, &self.rules[at])) {
+            if !rule.is_concerned(&places) {
+                continue;
+            }
             if !rule.is_ready() {
                 meter.uncounted(|| rule.make_ready());
             }

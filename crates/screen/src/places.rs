@@ -22,6 +22,10 @@ impl Signs {
         Self(text.iter().fold(0, |signs, byte| signs | SIGN_OF[usize::from(*byte)]))
     }
 
+    pub(crate) const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     const fn are_none(self) -> bool {
         self.0 == 0
     }
@@ -94,6 +98,11 @@ impl Places {
             let block = at / BLOCK;
             self.marks[rule * self.words_per_rule + block / BITS] |= 1 << (block % BITS);
         }
+    }
+
+    /// The rules that have an anchor here of more than one sign.
+    pub(crate) const fn marked(&self) -> RuleSet {
+        self.marked
     }
 
     /// Whether the text has one of these signs.
