@@ -45,6 +45,17 @@ const fn kinds() -> [u8; 256] {
     kinds
 }
 
+/// A table that says of each byte whether it is one of these.
+pub(crate) const fn bytes_of(signs: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut nth = 0;
+    while nth < signs.len() {
+        table[signs[nth] as usize] = true;
+        nth += 1;
+    }
+    table
+}
+
 impl Traits {
     pub(crate) fn of(text: &str) -> Self {
         Self(text.bytes().fold(0, |kinds, byte| kinds | KINDS[usize::from(byte)]))

@@ -1,5 +1,7 @@
 //! The text as a shell would read it: `c'a't`, `c\at`, `c$@at`, `c^at` and `cat${IFS}` are all `cat`.
 
+use crate::traits::bytes_of;
+
 /// The text without what a shell takes out of words, or nothing if that would not differ.
 pub(super) fn unquote(text: &str) -> Option<String> {
     // A word alone is no command that a quote could hide: names such as O'Brien end here.
@@ -27,16 +29,7 @@ pub(super) fn unquote(text: &str) -> Option<String> {
 }
 
 /// The bytes that something taken out begins with: all others are passed over at one look each.
-static BEGINS: [bool; 256] = {
-    let mut begins = [false; 256];
-    let signs = b"`\\$'\"^[";
-    let mut nth = 0;
-    while nth < signs.len() {
-        begins[signs[nth] as usize] = true;
-        nth += 1;
-    }
-    begins
-};
+static BEGINS: [bool; 256] = bytes_of(b"`\\$'\"^[");
 
 /// What is taken out at the beginning of `rest`: what stands in its place, and its length. Only ASCII is taken out,
 /// so what is left is still UTF-8.

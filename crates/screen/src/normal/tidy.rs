@@ -1,5 +1,7 @@
 //! Comments and white space: what stands between two words, and means no more than one space.
 
+use crate::traits::bytes_of;
+
 /// The text with every run of comments and white space turned into one space, or nothing if that is the same.
 ///
 /// A comment that MySQL executes (`/*!50000 select*/`) keeps what is in it. A comment that is never closed stays: it
@@ -42,16 +44,7 @@ fn begins_gap(byte: Option<&u8>) -> bool {
 }
 
 /// The bytes that a gap begins with: all others are passed over at one look each.
-static BEGINS: [bool; 256] = {
-    let mut begins = [false; 256];
-    let signs = b" \t\n\x0b\x0c\r/*-#";
-    let mut nth = 0;
-    while nth < signs.len() {
-        begins[signs[nth] as usize] = true;
-        nth += 1;
-    }
-    begins
-};
+static BEGINS: [bool; 256] = bytes_of(b" \t\n\x0b\x0c\r/*-#");
 
 /// Where the last end of a comment and the last end of a line are: past those no search for one is begun, so that a
 /// text of nothing but `/*` is not searched to its end again and again.
