@@ -204,6 +204,8 @@ impl Span {
 
 #[cfg(test)]
 mod tests {
+    use skybridge_store::Value;
+
     use super::*;
 
     fn record(listing: Option<(&str, &str)>) -> Record {
@@ -236,6 +238,28 @@ mod tests {
         assert!(decode_record(record.key.clone(), &longer).is_err());
         let other_layout = [&[LAYOUT + 1], &value[1..]].concat();
         assert!(matches!(decode_record(record.key, &other_layout), Err(DecodeError::UnknownLayout(_))));
+    }
+
+    #[test]
+    fn what_nests_as_deep_as_may_be_comes_back_and_deeper_is_an_error_not_the_end_of_the_stack() {
+        let nested = |depth| (1..depth).fold(Value::from(true), |inner, _| Value::from(vec![inner]));
+        let record = |depth| {
+            let attributes = Attributes::default().with("a", nested(depth));
+            Record { attributes, ..record(None) }
+        };
+        let deepest = record(Record::DEPTH_MAX);
+        let value = encode_record(&deepest).unwrap();
+        assert_eq!(decode_record(deepest.key.clone(), &value).unwrap(), deepest);
+        let deeper = encode_record(&record(Record::DEPTH_MAX + 1)).unwrap();
+        assert!(decode_record(deepest.key.clone(), &deeper).is_err());
+        // After an error the next record is read as ever.
+        assert_eq!(decode_record(deepest.key.clone(), &value).unwrap(), deepest);
+
+        // As damage or another's hand could leave it: a list of one list of one list, two bytes for each.
+        let empty = encode_record(&Record { attributes: Attributes::default(), ..deepest.clone() }).unwrap();
+        let head = &empty[..empty.len() - 1];
+        let bottomless = [head, &[1, 1, b'a'], &[4, 1].repeat(190_000)[..]].concat();
+        assert!(decode_record(deepest.key, &bottomless).is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a store holds: records of named attributes, as a DynamoDB item holds them.
 
+mod nesting;
+
 use std::fmt;
 
 use compact_str::CompactString;
@@ -173,9 +175,9 @@ pub enum Value {
     /// Bytes.
     B(#[serde(with = "whole_bytes")] Vec<u8>),
     /// Values in a row.
-    L(Vec<Value>),
+    L(#[serde(deserialize_with = "nesting::deserialize")] Vec<Value>),
     /// Named values.
-    M(Attributes),
+    M(#[serde(deserialize_with = "nesting::deserialize")] Attributes),
 }
 
 /// Bytes in one piece: serde's own way for a `Vec<u8>` goes byte by byte, which showed in the profile of a commit.
