@@ -8,10 +8,10 @@
 //! [`StoreError::OutcomeUnknown`], later commits [`StoreError::Unavailable`], and [`EmbeddedStore::stopped`] tells
 //! the program, which should exit and be started again. Reads go on.
 //!
-//! **Damage.** Four guards stand around fjall, each for a weakness that was reproduced: creation that a crash
+//! **Damage.** Five guards stand around fjall, each for a weakness that was reproduced: creation that a crash
 //! cannot half-make (`open::create`), our own manifest checked before opening (`manifest`), a high-water mark
-//! outside the database (`mark`), and journals that are read before fjall reads them (`journal`), so that a torn
-//! end is told from damage to what was acknowledged. [`verify`] walks everything; [`repair`] mends what can be
+//! outside the database (`mark`), checksums of the lists of tables (`version`), and journals that are read before
+//! fjall reads them (`journal`), so that a torn end is told from damage to what was acknowledged. [`verify`] walks everything; [`repair`] mends what can be
 //! mended honestly; [`EmbeddedStore::backup`] and [`restore`] are the way back from the rest.
 //!
 //! **Blocking.** `get` and `query` read synchronously inside the async function: a point read takes microseconds, a
@@ -37,6 +37,7 @@ mod repair;
 mod store;
 mod tail;
 mod verify;
+mod version;
 mod writer;
 
 pub use backup::{BackupError, RestoreError, Summary, restore};

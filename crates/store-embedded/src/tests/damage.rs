@@ -3,9 +3,9 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::kit::{Dir, booking, bookings, put_bookings};
+use super::kit::{Dir, booking, bookings, copy_tree, put_bookings};
 use crate::journal::{End, survey};
 use crate::mark::Mark;
 use crate::{EmbeddedStore, OpenError, Options, repair};
@@ -230,15 +230,25 @@ fn verify_finds_what_the_listing_and_the_records_disagree_on() {
     assert_eq!(report.findings_total, 4, "{report:?}");
 }
 
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_tree(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
+#[test]
+fn a_damaged_list_of_tables_is_refused_by_its_name() {
+    // fjall would take a flipped length for one, ask for 64 GiB of memory, and be ended for it.
+    let dir = Dir::with_bookings(3);
+    let keyspaces = dir.part("database").join("keyspaces");
+    let lists = fs::read_dir(keyspaces).unwrap().flat_map(|keyspace| {
+        fs::read_dir(keyspace.unwrap().path()).unwrap().map(|file| file.unwrap().path())
+    });
+    let is_list = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with('v');
+    let lists: Vec<PathBuf> = lists.filter(is_list).collect();
+    assert_eq!(lists.len(), 3);
+    for list in lists {
+        for at in 0..fs::metadata(&list).unwrap().len() {
+            flip(&list, at, 4);
+            let error = open(&dir).unwrap_err();
+            let OpenError::Engine { source, .. } = error else { panic!("byte {at}: {error}") };
+            assert!(source.to_string().contains(list.to_str().unwrap()), "byte {at}: {source}");
+            flip(&list, at, 4);
         }
     }
+    assert_eq!(bookings(&open(&dir).unwrap(), 3), [0, 1, 2]);
 }

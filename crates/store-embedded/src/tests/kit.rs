@@ -1,7 +1,8 @@
 //! A store in a directory of its own, and records to put into it.
 
+use std::fs;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use skybridge_store::{
     Attributes, Commit, CommitError, Key, Listing, Record, Store, StoreError, Table, Write,
@@ -143,4 +144,18 @@ pub(super) fn as_one_group(store: &EmbeddedStore, commits: Vec<Commit>) -> Vec<F
         }
         fates
     })
+}
+
+/// Copies a directory and what is in it.
+pub(super) fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_tree(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }
