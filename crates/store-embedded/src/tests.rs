@@ -4,6 +4,7 @@ mod backups;
 mod creation;
 mod damage;
 mod faults;
+mod flips;
 mod groups;
 mod kit;
 mod stopping;

@@ -1,0 +1,154 @@
+//! A small store with one byte flipped, in any file and at any place: it is refused, or a record is, or nothing that was
+//! put into it has changed; and what a reader is refused, `verify` names.
+//!
+//! Files of tables are left out: some bytes at the end of one are lengths that fjall believes when it opens, and the
+//! allocation that follows ends the process. Nothing wrong is read then, but nothing is named either.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use skybridge_store::{Order, Query, Record, Store, Table};
+
+use super::kit::{Dir, block_on, booking, copy_tree, put_bookings};
+use crate::{EmbeddedStore, Options};
+
+/// Half of them in tables, half in the journal.
+const BOOKINGS: usize = 12;
+
+/// What became of a flipped byte.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Outcomes {
+    /// The store did not open.
+    refused: u64,
+    /// It opened, and a record or the listing could not be read.
+    refused_at_the_record: u64,
+    /// Nothing had changed: the byte is of no account, or what it was part of is kept elsewhere too.
+    harmless: u64,
+    /// Of the last, how many `verify` named all the same.
+    harmless_but_named: u64,
+}
+
+#[test]
+fn a_flipped_byte_yields_no_wrong_data() {
+    // A prime, so that fields of any width are met at each of their bytes.
+    let outcomes = flip_every(61);
+    assert!(outcomes.refused > 0 && outcomes.harmless > 0, "{outcomes:?}");
+}
+
+/// `cargo xtask faults flipped-byte` runs it.
+#[test]
+#[ignore = "takes minutes"]
+fn no_flipped_byte_yields_wrong_data() {
+    println!("{:?}", flip_every(1));
+}
+
+fn flip_every(step: u64) -> Outcomes {
+    let dir = store();
+    let mut outcomes = Outcomes::default();
+    let mut at = 0;
+    for file in files(&dir.path()) {
+        let length = fs::metadata(&file).unwrap().len();
+        let first = (step - at % step) % step;
+        for byte in (first..length).step_by(usize::try_from(step).unwrap()) {
+            judge(&dir, &file, byte, &mut outcomes);
+        }
+        at += length;
+    }
+    outcomes
+}
+
+/// A closed store with bookings in tables and in the journal.
+fn store() -> Dir {
+    let dir = Dir::new();
+    let store = dir.store();
+    put_bookings(&store, 0..BOOKINGS / 2);
+    for keyspace in [&store.shared.engine.records, &store.shared.engine.listing] {
+        keyspace.rotate_memtable_and_wait().unwrap();
+    }
+    put_bookings(&store, BOOKINGS / 2..BOOKINGS);
+    drop(store);
+    dir
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.ends_with("tables") {
+            continue;
+        }
+        if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
+    }
+    files.sort_unstable();
+    files
+}
+
+fn judge(dir: &Dir, file: &Path, at: u64, outcomes: &mut Outcomes) {
+    let flipped = || {
+        let copy = Dir::new();
+        copy_tree(&dir.path(), &copy.path());
+        let file = copy.path().join(file.strip_prefix(dir.path()).unwrap());
+        let file = File::options().read(true).write(true).open(file).unwrap();
+        let mut byte = [0];
+        file.read_exact_at(&mut byte, at).unwrap();
+        file.write_all_at(&[byte[0] ^ (1 << (at % 8))], at).unwrap();
+        copy
+    };
+    let place = format!("{} at {at}", file.strip_prefix(dir.path()).unwrap().display());
+    let is_named = {
+        let copy = flipped();
+        crate::verify(&copy.path(), &|_| Ok(())).map_or(true, |report| !report.is_whole())
+    };
+    let copy = flipped();
+    let Ok(store) = EmbeddedStore::open(&copy.path(), Options::default()) else {
+        outcomes.refused += 1;
+        assert!(is_named, "{place}: it does not open, and verify finds nothing");
+        return;
+    };
+    // A panic is an answer too, though not a good one: nobody is told anything wrong.
+    let read = catch_unwind(AssertUnwindSafe(|| read_all(&store)));
+    match read {
+        Ok(Ok(())) if is_named => outcomes.harmless_but_named += 1,
+        Ok(Ok(())) => outcomes.harmless += 1,
+        Ok(Err(Refused)) => {
+            outcomes.refused_at_the_record += 1;
+            assert!(is_named, "{place}: a record is refused, and verify finds nothing");
+        }
+        Err(wrong) => {
+            let wrong = wrong.downcast_ref::<String>();
+            panic!("{place}, which verify {}: {wrong:?}", if is_named { "names" } else { "does not see" })
+        }
+    }
+}
+
+struct Refused;
+
+/// Reads every record by its key and by the listing; what is read must be what was put there.
+fn read_all(store: &EmbeddedStore) -> Result<(), Refused> {
+    let mut outcome = Ok(());
+    for n in 0..BOOKINGS {
+        match block_on(store.get(&booking(n).key)) {
+            Ok(found) => assert_eq!(found, Some(booking(n)), "booking {n}"),
+            Err(_) => outcome = Err(Refused),
+        }
+    }
+    let query = Query {
+        table: Table::Bookings,
+        partition: "partnerco".to_owned(),
+        from: None,
+        to: None,
+        order: Order::Ascending,
+        limit: Query::LIMIT_MAX,
+        after: None,
+    };
+    match block_on(store.query(&query)) {
+        Ok(page) => {
+            let expected: Vec<Record> = (0..BOOKINGS).map(booking).collect();
+            assert_eq!(page.records, expected, "the listing");
+        }
+        Err(_) => outcome = Err(Refused),
+    }
+    outcome
+}
