@@ -13,6 +13,7 @@ mod bookings;
 mod commands;
 mod contract;
 mod dynamodb;
+mod earlier_formats;
 mod every_route;
 mod exactly_once;
 mod honest_bookings;
