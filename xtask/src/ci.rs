@@ -47,6 +47,7 @@ const CHECKS: &[Check] = &[
     Check { name: "lesson", run: lesson },
     // The README's own command; it runs every crate but this one.
     Check { name: "test", run: || cargo_passes(&["test", "--locked"]) },
+    Check { name: "faults", run: faults },
     Check { name: "schemathesis", run: schemathesis::check },
     Check { name: "test-xtask", run: || cargo_passes(&["test", "--locked", "--package", "xtask"]) },
 ];
@@ -112,6 +113,12 @@ fn lesson() -> Result<Outcome> {
         return Ok(Outcome::Missing { tool: "the AWS command line", install });
     }
     lesson::run().map(|()| Outcome::Passed)
+}
+
+/// A few dozen kill points under load; those at system calls need strace.
+fn faults() -> Result<Outcome> {
+    let need = crate::faults::check()?;
+    Ok(need.map_or(Outcome::Passed, |need| Outcome::Missing { tool: need.what, install: need.install }))
 }
 
 fn cargo_passes(arguments: &[&str]) -> Result<Outcome> {

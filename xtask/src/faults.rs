@@ -6,19 +6,24 @@
 //! error but the documented 503 (I6). A trial counts only if its fault struck and there was traffic. Seed and number
 //! of a trial determine its dice; what the scheduler and the disk make of them differs from run to run.
 
+mod backup;
 mod call;
 mod check;
 mod clock;
+mod creation;
 mod dice;
+mod flip;
 mod journal;
 mod kill;
 mod load;
+mod restart;
 mod second;
 mod series;
 mod site;
 mod space;
 mod stage;
 mod strace;
+mod tables;
 mod tally;
 mod tear;
 
@@ -56,6 +61,8 @@ enum Fault {
     KillAtCall,
     /// SIGKILL at a system call while a killed store is opened.
     KillAtOpening,
+    /// SIGKILL at a system call while a data directory is made.
+    KillAtCreation,
     /// A torn end behind the last whole batch of the journal.
     TornEnd,
     /// EIO from a sync under load.
@@ -74,12 +81,37 @@ enum Fault {
     ClockJump,
     /// A second process on the directory.
     SecondProcess,
+    /// A backup under load, restored elsewhere.
+    Backup,
+    /// Restarts under load.
+    Restart,
+    /// A DynamoDB that fails, and a server that is killed with what it has leased.
+    Tables,
+    /// Each byte of a small store flipped; trials and seed do not matter.
+    FlippedByte,
+}
+
+/// The bounded selection of the gate: kill points under load, with the build that the tests use. Tells what it lacks.
+pub(crate) fn check() -> Result<Option<Need>> {
+    const TRIALS: u32 = 15;
+    const SEED: u64 = 20_270_101;
+    let program = cargo::build(&["--package", "skybridge"], Vec::new(), "skybridge")?;
+    let ground = Ground::new(program, SEED, TRIALS)?;
+    for fault in [Fault::Kill, Fault::TornEnd, Fault::KillAtCall] {
+        if let Some(need) = fault.lacks(&ground) {
+            return Ok(Some(need));
+        }
+        let tally = fault.run(&ground)?;
+        println!("{}", tally::table(&[(fault.name(), tally.clone())]));
+        ensure!(tally.wrongs.count() == 0, "{}", tally.wrongs.told.join("\n"));
+    }
+    Ok(None)
 }
 
 /// What a series needs that may not be there, and how to get it.
-struct Need {
-    what: &'static str,
-    install: &'static str,
+pub(crate) struct Need {
+    pub(crate) what: &'static str,
+    pub(crate) install: &'static str,
 }
 
 /// Runs the series, prints the table, and fails if anything was not as it must be.
@@ -88,13 +120,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Some(program) => program.canonicalize().context("there is no such program")?,
         None => cargo::build_release("skybridge", "skybridge")?,
     };
-    let ground = Ground {
-        program,
-        seed: options.seed,
-        trials: options.trials,
-        runtime: tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
-        scratch: tempfile::Builder::new().prefix("skybridge-faults-").tempdir()?,
-    };
+    let ground = Ground::new(program, options.seed, options.trials)?;
     let faults = if options.faults.is_empty() { Fault::value_variants() } else { &options.faults };
     let (mut rows, mut not_run) = (Vec::new(), Vec::new());
     for fault in faults {
@@ -123,13 +149,21 @@ impl Fault {
     /// What it needs and this machine lacks.
     fn lacks(self, ground: &Ground) -> Option<Need> {
         match self {
-            Self::Kill | Self::TornEnd | Self::ShortWrite | Self::SecondProcess => None,
+            Self::Kill
+            | Self::TornEnd
+            | Self::ShortWrite
+            | Self::SecondProcess
+            | Self::Backup
+            | Self::Restart
+            | Self::Tables
+            | Self::FlippedByte => None,
             Self::FullDisk => (!space::can_mount(ground))
                 .then_some(Need { what: "the right to mount a tmpfs", install: "run it as root" }),
             Self::ClockJump => (!clock::is_there())
                 .then_some(Need { what: "libfaketime", install: "apt-get install libfaketime" }),
             Self::KillAtCall
             | Self::KillAtOpening
+            | Self::KillAtCreation
             | Self::SyncError
             | Self::SyncErrorAtOpening
             | Self::WriteError
@@ -143,6 +177,7 @@ impl Fault {
             Self::Kill => kill::run(ground),
             Self::KillAtCall => strace::kill_under_load(ground),
             Self::KillAtOpening => strace::kill_at_opening(ground),
+            Self::KillAtCreation => creation::run(ground),
             Self::TornEnd => tear::run(ground),
             Self::SyncError => strace::sync_error(ground),
             Self::SyncErrorAtOpening => strace::sync_error_at_opening(ground),
@@ -152,6 +187,10 @@ impl Fault {
             Self::SlowDisk => strace::slow_disk(ground),
             Self::ClockJump => clock::run(ground),
             Self::SecondProcess => second::run(ground),
+            Self::Backup => backup::run(ground),
+            Self::Restart => restart::run(ground),
+            Self::Tables => tables::run(ground),
+            Self::FlippedByte => flip::run(),
         }
     }
 }

@@ -28,7 +28,7 @@ impl Answer<'_> {
     }
 
     /// The value of a header, if it has one.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let text = std::str::from_utf8(self.0).ok()?;
         header(text.split_once("\r\n\r\n")?.0, name)
     }
@@ -44,6 +44,11 @@ impl Wire {
         let stream = TcpStream::connect(address).await.context("cannot connect")?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: vec![0; ANSWER_BYTES_MAX] })
+    }
+
+    /// Whether the server has closed the connection, as it may between two exchanges.
+    pub(crate) fn is_closed(&self) -> bool {
+        !matches!(self.stream.try_read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
     }
 
     /// Sends one request, and reads its answer to the end.

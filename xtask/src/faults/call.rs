@@ -27,11 +27,17 @@ pub(super) struct Call<'a> {
 pub(super) struct Line {
     address: SocketAddr,
     wire: Option<Wire>,
+    has_sent: bool,
 }
 
 impl Line {
     pub(super) fn to(address: SocketAddr) -> Self {
-        Self { address, wire: None }
+        Self { address, wire: None, has_sent: false }
+    }
+
+    /// Whether the last request was sent, over a connection that had been made.
+    pub(super) fn has_sent(&self) -> bool {
+        self.has_sent
     }
 
     /// Sends a request and reads its answer; nothing if there is none, whatever broke.
@@ -46,19 +52,26 @@ impl Line {
     }
 
     async fn send(&mut self, request: &[u8]) -> Option<Answer> {
+        self.has_sent = false;
+        // As any client does before it uses a connection that has rested.
+        if self.wire.as_ref().is_some_and(Wire::is_closed) {
+            self.wire = None;
+        }
         let wire = match &mut self.wire {
             Some(wire) => wire,
             None => self.wire.insert(Wire::connect(self.address).await.ok()?),
         };
+        self.has_sent = true;
         let answer = wire.exchange(request).await.ok()?;
-        let (status, text) = (answer.status().parse().ok()?, answer.text());
-        let (head, body) = text.split_once("\r\n\r\n")?;
-        let head = head.to_ascii_lowercase();
-        if head.contains("\r\nconnection: close") {
+        let is =
+            |name: &str, value: &str| answer.header(name).is_some_and(|it| it.eq_ignore_ascii_case(value));
+        let (status, closes) = (answer.status().parse().ok()?, is("connection", "close"));
+        let replayed = is("idempotent-replayed", "true");
+        let body = answer.text().split_once("\r\n\r\n")?.1.to_owned();
+        if closes {
             self.wire = None;
         }
-        let replayed = head.contains("\r\nidempotent-replayed: true");
-        Some(Answer { status, replayed, body: body.to_owned() })
+        Some(Answer { status, replayed, body })
     }
 }
 

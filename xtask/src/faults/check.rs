@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -19,6 +19,10 @@ const ASKERS: usize = 8;
 
 /// One acknowledged booking in so many is also asked for again under its key.
 const RETRIED_ONE_IN: usize = 4;
+
+/// How often a request is sent again that is answered 503, as an overloaded machine may, and after how long.
+const RETRIES_MAX: u32 = 100;
+const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// What asking brought to light.
 #[derive(Debug, Default)]
@@ -109,17 +113,35 @@ impl Asker {
     }
 
     async fn did_it_happen(&mut self, key: &str) -> Option<(u16, String)> {
-        let answer = read(&mut self.line, &self.api_key, &format!("/v1/idempotency/{key}")).await?;
-        self.checked.admitted += u64::from(answer.was_admitted());
-        Some((answer.status, answer.body))
+        let path = format!("/v1/idempotency/{key}");
+        let mut told = None;
+        for _ in 0..RETRIES_MAX {
+            let answer = read(&mut self.line, &self.api_key, &path).await?;
+            self.checked.admitted += u64::from(answer.was_admitted());
+            let is_away = answer.status == 503;
+            told = Some((answer.status, answer.body));
+            if !is_away {
+                break;
+            }
+            tokio::time::sleep(RETRY_AFTER).await;
+        }
+        told
     }
 
+    /// Sends the request of a booking again, and once more while the answer is the documented 503.
     async fn retry(&mut self, key: &str) -> Option<(u16, bool, String)> {
-        let sent = self.begun.elapsed();
-        let answer = book(&mut self.line, &self.api_key, key).await;
-        let told = answer.as_ref().map(|answer| (answer.status, answer.replayed, answer.body.clone()));
-        let exchange = Exchange { key: key.to_owned(), sent, ended: self.begun.elapsed(), answer };
-        self.checked.exchanges.push(exchange);
+        let mut told = None;
+        for _ in 0..RETRIES_MAX {
+            let sent = self.begun.elapsed();
+            let answer = book(&mut self.line, &self.api_key, key).await;
+            told = answer.as_ref().map(|answer| (answer.status, answer.replayed, answer.body.clone()));
+            let exchange = Exchange { key: key.to_owned(), sent, ended: self.begun.elapsed(), answer };
+            self.checked.exchanges.push(exchange);
+            if told.as_ref().is_none_or(|(status, ..)| *status != 503) {
+                break;
+            }
+            tokio::time::sleep(RETRY_AFTER).await;
+        }
         told
     }
 
@@ -131,20 +153,10 @@ impl Asker {
 /// Reads the whole listing of an agency, and compares it with the journal, of which nothing may be open (I1, I2).
 pub(super) async fn compare_listing(server: &Server, agency: &str, journal: &Journal) -> Result<Wrongs> {
     let mut wrongs = Wrongs::default();
-    let mut listed = BTreeMap::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/admin/v1/bookings?agency={agency}&limit=100{cursor}");
-        let page = server.order("GET", &path, "").await?;
-        for booking in page["bookings"].as_array().context("the listing has no bookings")? {
-            let id = booking["booking_id"].as_str().context("a booking has no id")?;
-            if listed.insert(id.to_owned(), booking.clone()).is_some() {
-                wrongs.duplicated(format!("booking {id} is listed twice"));
-            }
-        }
-        let Some(next) = page["next_cursor"].as_str() else { break };
-        cursor = format!("&cursor={next}");
+    for key in &journal.contradictions {
+        wrongs.duplicated(format!("{key} was acknowledged as two bookings"));
     }
+    let listed = listing(server, agency, &mut wrongs).await?;
     let mut known = BTreeSet::new();
     for (key, fate) in &journal.bookings {
         let Fate::Acknowledged(body) = fate else {
@@ -168,6 +180,24 @@ pub(super) async fn compare_listing(server: &Server, agency: &str, journal: &Jou
         wrongs.duplicated(format!("booking {id} belongs to no key that was sent: {booking}"));
     }
     Ok(wrongs)
+}
+
+/// Every booking of an agency by its id, as the listing has it.
+async fn listing(server: &Server, agency: &str, wrongs: &mut Wrongs) -> Result<BTreeMap<String, Value>> {
+    let mut listed = BTreeMap::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/admin/v1/bookings?agency={agency}&limit=100{cursor}");
+        let page = server.order("GET", &path, "").await?;
+        for booking in page["bookings"].as_array().context("the listing has no bookings")? {
+            let id = booking["booking_id"].as_str().context("a booking has no id")?;
+            if listed.insert(id.to_owned(), booking.clone()).is_some() {
+                wrongs.duplicated(format!("booking {id} is listed twice"));
+            }
+        }
+        let Some(next) = page["next_cursor"].as_str() else { return Ok(listed) };
+        cursor = format!("&cursor={next}");
+    }
 }
 
 /// The calls that count against an agency's quota.

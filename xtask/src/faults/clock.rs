@@ -38,8 +38,12 @@ pub(super) fn run(ground: &Ground) -> Result<Tally> {
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let jump = format!("{}{}", dice.one_of(&["+", "-"]), dice.between(JUMP_S.0, JUMP_S.1));
         let file = clock.clone();
-        let amid = move |_: &Server| {
+        let amid = move |server: &Server| {
             std::fs::write(&file, &jump)?;
+            // What the library shares with children, and a killed process leaves behind.
+            for name in ["faketime_shm", "sem.faketime_sem"] {
+                let _ = std::fs::remove_file(format!("/dev/shm/{name}_{}", server.id()));
+            }
             Ok(Wrongs::default())
         };
         let guise = Guise { words: Vec::new(), variables };

@@ -52,7 +52,10 @@ pub(super) struct Journal {
     pub(super) bookings: BTreeMap<String, Fate>,
     /// Calls of the agency that were certainly admitted.
     pub(super) admitted: u64,
-    exchanges: Vec<Exchange>,
+    /// Keys that were acknowledged with two different bodies.
+    pub(super) contradictions: Vec<String>,
+    /// All of them, as they came.
+    pub(super) exchanges: Vec<Exchange>,
 }
 
 /// What is booked under a key. It names the key, so that two bookings of one request would be seen.
@@ -70,9 +73,13 @@ impl Journal {
         }
         let fate = self.bookings.entry(exchange.key.clone()).or_insert(Fate::Open);
         if let Some(answer) = exchange.answer.as_ref().filter(|answer| answer.status == 201) {
-            // The first acknowledgement is what later answers are compared with.
-            if *fate == Fate::Open {
-                *fate = Fate::Acknowledged(answer.body.clone());
+            match fate {
+                // What later answers are compared with.
+                Fate::Open => *fate = Fate::Acknowledged(answer.body.clone()),
+                Fate::Acknowledged(body) if *body != answer.body => {
+                    self.contradictions.push(exchange.key.clone());
+                }
+                Fate::Acknowledged(_) => {}
             }
         }
         self.exchanges.push(exchange);
@@ -107,6 +114,7 @@ mod tests {
         journal.note(exchange(Some(201), "first"));
         journal.note(exchange(Some(201), "second"));
         assert_eq!(journal.bookings["k"], Fate::Acknowledged("first".to_owned()));
+        assert_eq!(journal.contradictions, ["k"]);
         assert_eq!(journal.admitted, 2);
     }
 }

@@ -67,8 +67,21 @@ pub(super) struct Series<'a> {
     pub(super) aftermath: &'a dyn Fn(&mut Dice, &Site) -> Result<()>,
 }
 
+impl Series<'_> {
+    /// The data directory that is begun with this trial.
+    pub(super) fn data(&self, trial: u32) -> PathBuf {
+        self.place.join(format!("{}-{trial}", self.name))
+    }
+}
+
 impl Ground {
-    /// Runs trials until enough of them count, or many more than that do not.
+    pub(super) fn new(program: PathBuf, seed: u64, trials: u32) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let scratch = tempfile::Builder::new().prefix("skybridge-faults-").tempdir()?;
+        Ok(Self { program, seed, trials, runtime, scratch })
+    }
+
+    /// Runs trials until enough of them count, or many more than that do not; [`TRIALS_PER_STORE`] on each store.
     pub(super) fn run(&self, series: &Series<'_>) -> Result<Tally> {
         let begun = Instant::now();
         let attempts_max = self.trials * 4 + 20;

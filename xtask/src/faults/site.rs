@@ -1,7 +1,7 @@
 //! The real program on a data directory of its own: started plainly or in a guise that makes something fail.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub(super) struct Site {
     pub(super) variables: Vec<(String, String)>,
     /// More arguments of `serve`.
     pub(super) arguments: Vec<String>,
+    /// Where it listens for agencies; port 0 is a free one.
+    pub(super) listen: SocketAddr,
 }
 
 /// How the program is run: the words before it, such as those of strace, and variables for it.
@@ -46,7 +48,8 @@ pub(super) struct Server {
 impl Site {
     /// Over the embedded store in `data`.
     pub(super) fn embedded(program: &Path, data: PathBuf) -> Self {
-        Self { program: program.to_owned(), data, variables: Vec::new(), arguments: Vec::new() }
+        let listen = (Ipv4Addr::LOCALHOST, 0).into();
+        Self { program: program.to_owned(), data, variables: Vec::new(), arguments: Vec::new(), listen }
     }
 
     /// Where the embedded store keeps its database.
@@ -62,7 +65,8 @@ impl Site {
     /// Starts `serve` in a guise; an error is a program that ended before it served.
     pub(super) fn start_as(&self, guise: &Guise) -> Result<Server> {
         let mut command = self.command(guise);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        let listen = self.listen.to_string();
+        command.args(["serve", "--listen", &listen, "--admin-listen", "127.0.0.1:0"]);
         let process = Process::start(command.args(&self.arguments))?;
         let [public, admin] = process.addresses(["public", "admin"])?;
         Ok(Server { process, public, admin })

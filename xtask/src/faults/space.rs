@@ -19,6 +19,9 @@ use super::tally::{Tally, Wrongs};
 /// The load under which the room runs out.
 const LOAD: Duration = Duration::from_millis(1500);
 
+/// How often it is tried to leave no more room than the dice say.
+const TRIES: u32 = 50;
+
 /// A tmpfs, gone with it.
 struct Tmpfs<'a>(&'a Path);
 
@@ -50,11 +53,9 @@ pub(super) fn full_disk(ground: &Ground) -> Result<Tally> {
     let place = ground.scratch.path().join("full-disk");
     let _tmpfs = Tmpfs::mount(&place)?;
     let blow = |dice: &mut Dice, _: &Site| {
-        let (place, left) = (place.clone(), dice.between(4, 300) * 1024);
+        let (place, left) = (place.clone(), dice.between(4, 120) * 1024);
         let fill = move |_: &Server| {
-            let used = rustix::fs::statvfs(&place)?;
-            let used = (used.f_blocks - used.f_bfree) * used.f_frsize;
-            remount(&place, &format!("size={}", used + left))?;
+            fill_up_to(&place, left)?;
             Ok(Wrongs::default())
         };
         Ok(Blow { load: LOAD, amid: Some(Box::new(fill)), strikes: Strikes::IfItFalls, ..Blow::default() })
@@ -70,7 +71,7 @@ pub(super) fn short_write(ground: &Ground) -> Result<Tally> {
             0 => Vec::new(),
             _ => ["sh", "-c", r#"trap "" XFSZ; exec "$@""#, "sh"].map(str::to_owned).to_vec(),
         };
-        let (site, more) = (site.clone(), dice.between(1, 100_000));
+        let (site, more) = (site.clone(), dice.between(1, 40_000));
         let limit = move |server: &Server| {
             let end = written(&newest_journal(&site))? + more;
             rustix::process::prlimit(
@@ -86,6 +87,20 @@ pub(super) fn short_write(ground: &Ground) -> Result<Tally> {
     };
     let place = ground.scratch.path();
     ground.run(&Series { name: "short-write", place, blow: &blow, aftermath: &|_, _| Ok(()) })
+}
+
+/// Leaves this much room. A file system cannot be made smaller than what is written by then, so it is tried again.
+fn fill_up_to(place: &Path, left: u64) -> Result<()> {
+    let mut outcome = Ok(());
+    for _ in 0..TRIES {
+        let found = rustix::fs::statvfs(place)?;
+        let used = (found.f_blocks - found.f_bfree) * found.f_frsize;
+        outcome = remount(place, &format!("size={}", used + left));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
 }
 
 /// How far a journal is written; zeros follow.

@@ -16,13 +16,16 @@ use super::tally::{Tally, Wrongs};
 const SAMPLE: u64 = 20;
 
 /// Bookings that must have been acknowledged under load for a trial to count.
-const TRAFFIC_MIN: u64 = 10;
+pub(super) const TRAFFIC_MIN: u64 = 10;
+
+/// How long a program may take to end that a fault must end; it may have struck in the load's last moment.
+const END_MAX: Duration = Duration::from_secs(5);
 
 /// Callers at once.
-const CALLERS: usize = 16;
+pub(super) const CALLERS: usize = 16;
 
 /// The agency that books.
-const AGENCY: &str = "PartnerCo";
+pub(super) const AGENCY: &str = "PartnerCo";
 
 /// What callers and the program's log told of a blow.
 #[derive(Default)]
@@ -47,14 +50,9 @@ pub(super) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     pub(super) fn open(ground: &'a Ground, series: &'a Series<'a>, number: u32) -> Result<Self> {
-        let data = series.place.join(format!("{}-{number}", series.name));
-        let site = Site::embedded(&ground.program, data);
+        let site = Site::embedded(&ground.program, series.data(number));
         let server = site.start()?;
-        let api_key = ground.runtime.block_on(async {
-            server.set_plan("ample", "1000000", 1_000_000, "1000000000/month").await?;
-            server.set_plan("pinch", Pinch::RATE, Pinch::BURST, "1000/month").await?;
-            server.create_agency(AGENCY, "ample").await
-        })?;
+        let api_key = ground.runtime.block_on(set_up(&server))?;
         let (journal, begun) = (Journal::default(), Instant::now());
         Ok(Self { ground, series, site, standing: Some(server), journal, api_key, begun })
     }
@@ -82,11 +80,7 @@ impl<'a> Stage<'a> {
             Ok(server) => self.judge(&keys, server, &mut pinch, tally)?,
             Err(error) => tally.wrongs.other(format!("it does not start again: {error:#}")),
         }
-        if struck && acknowledged >= TRAFFIC_MIN {
-            tally.trials += 1;
-        } else {
-            tally.void += 1;
-        }
+        tally.count_if(struck && acknowledged >= TRAFFIC_MIN);
         Ok(())
     }
 
@@ -142,7 +136,10 @@ impl<'a> Stage<'a> {
         let left = end.saturating_duration_since(Instant::now());
         seen.fell = server.process().ended_within(left)?.is_some();
         if !seen.fell && matches!(blow.strikes, Strikes::AndEndsIt(_)) && blow.strikes.has_struck(false)? {
-            seen.wrongs.other("it went on serving after the fault");
+            seen.fell = server.process().ended_within(END_MAX)?.is_some();
+            if !seen.fell {
+                seen.wrongs.other("it went on serving after the fault");
+            }
         }
         note_log(&server.kill()?, &mut seen.wrongs);
         pinch.admitted += runtime.block_on(press)?;
@@ -226,12 +223,19 @@ impl Guise {
     }
 }
 
-fn is_acknowledged(exchange: &Exchange) -> bool {
+/// Makes the plans and the agency that books, and gives its key.
+pub(super) async fn set_up(server: &Server) -> Result<String> {
+    server.set_plan("ample", "1000000", 1_000_000, "1000000000/month").await?;
+    server.set_plan("pinch", Pinch::RATE, Pinch::BURST, "1000/month").await?;
+    server.create_agency(AGENCY, "ample").await
+}
+
+pub(super) fn is_acknowledged(exchange: &Exchange) -> bool {
     exchange.answer.as_ref().is_some_and(|answer| answer.status == 201)
 }
 
 /// Answers that a caller need not expect: everything but 201, the documented 503, and none at all (I6).
-fn undocumented(exchanges: &[Exchange]) -> Wrongs {
+pub(super) fn undocumented(exchanges: &[Exchange]) -> Wrongs {
     let mut wrongs = Wrongs::default();
     for Exchange { key, answer, .. } in exchanges {
         if let Some(answer) = answer.as_ref().filter(|answer| ![201, 503].contains(&answer.status)) {
@@ -242,7 +246,7 @@ fn undocumented(exchanges: &[Exchange]) -> Wrongs {
 }
 
 /// A panic in the log is wrong, whatever came of it (I6).
-fn note_log(log: &str, wrongs: &mut Wrongs) {
+pub(super) fn note_log(log: &str, wrongs: &mut Wrongs) {
     for line in log.lines().filter(|line| line.contains("panicked at")) {
         wrongs.other(line);
     }

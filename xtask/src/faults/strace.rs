@@ -114,7 +114,7 @@ fn run(ground: &Ground, name: &str, choose: &Choose) -> Result<Tally> {
 }
 
 /// strace before the program, as a grandchild: what is started, waited for and killed is the program itself.
-fn inject(trace: &Path, call: &str, what: &str, files: &[PathBuf]) -> Guise {
+pub(super) fn inject(trace: &Path, call: &str, what: &str, files: &[PathBuf]) -> Guise {
     let mut words = vec!["strace".to_owned(), "-D".to_owned(), "-f".to_owned(), "-qq".to_owned()];
     // Stops at these calls only, which signals do not go with.
     if !what.starts_with("signal") {

@@ -15,10 +15,18 @@ pub(super) struct Tally {
     /// Bookings without an answer that were found there, and not there, afterwards.
     pub(super) open_there: u64,
     pub(super) open_absent: u64,
-    /// Trials in which the store was refused by name, where that is the right answer.
-    pub(super) refused: u32,
+    /// Requests that were sent, over a connection that stood, and have no answer, where that ought not to be.
+    pub(super) dropped: u64,
     pub(super) wrongs: Wrongs,
     pub(super) took: Duration,
+}
+
+impl Tally {
+    /// Counts a trial, or notes that it does not count.
+    pub(super) fn count_if(&mut self, counts: bool) {
+        let counter = if counts { &mut self.trials } else { &mut self.void };
+        *counter += 1;
+    }
 }
 
 /// What must not be.
@@ -88,7 +96,7 @@ fn bound_percent(trials: u32) -> String {
 /// The table: one row per fault.
 pub(super) fn table(rows: &[(String, Tally)]) -> String {
     let mut lines = vec![
-        "| fault | trials | void | requests | acknowledged | open: there / absent | refused | lost | duplicated | \
+        "| fault | trials | void | requests | acknowledged | open: there / absent | dropped | lost | duplicated | \
          over-granted | other | rate below (95 %) | seconds |"
             .to_owned(),
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|".to_owned(),
@@ -98,12 +106,12 @@ pub(super) fn table(rows: &[(String, Tally)]) -> String {
 }
 
 fn row(fault: &str, tally: &Tally) -> String {
-    let Tally { trials, void, requests, acknowledged, open_there, open_absent, refused, wrongs, took } =
+    let Tally { trials, void, requests, acknowledged, open_there, open_absent, dropped, wrongs, took } =
         tally;
     let Wrongs { lost, duplicated, over_granted, other, .. } = wrongs;
     let bound = if wrongs.count() == 0 { bound_percent(*trials) } else { "FAILED".to_owned() };
     format!(
-        "| {fault} | {trials} | {void} | {requests} | {acknowledged} | {open_there} / {open_absent} | {refused} | \
+        "| {fault} | {trials} | {void} | {requests} | {acknowledged} | {open_there} / {open_absent} | {dropped} | \
          {lost} | {duplicated} | {over_granted} | {other} | {bound} | {} |",
         took.as_secs()
     )
