@@ -55,16 +55,25 @@ pub(crate) enum Format {
 
 /// Why an event cannot be answered. Repeats nothing of the event, which holds passengers' data and keys.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
+pub enum Unreadable {
+    /// It is not a request of a gateway; it looks like this.
     #[error(
         "this function answers API Gateway (HTTP APIs in payload format 2.0 or 1.0, REST APIs with proxy integration) \
          and function URLs; this event is {0}"
     )]
     Foreign(&'static str),
+    /// A member is not what its format has there.
     #[error("the event is not of the form that its format has, at line {line}, column {column}")]
-    Form { line: usize, column: usize },
+    Form {
+        /// The line, counted from 1.
+        line: usize,
+        /// The column, counted from 1.
+        column: usize,
+    },
+    /// The body is not the base64 that it is said to be.
     #[error("the event says that its body is in base64, and it is not")]
     Base64,
+    /// This part of it cannot stand in an HTTP request.
     #[error("the event's {0} cannot stand in an HTTP request")]
     Http(&'static str),
 }

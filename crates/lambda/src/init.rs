@@ -29,7 +29,7 @@ use crate::settings::{self, Screening, Settings};
 const SETTLE_MAX: Duration = Duration::from_millis(400);
 
 /// Answers events until Lambda ends the process.
-pub(crate) async fn serve() -> anyhow::Result<()> {
+pub async fn serve() -> anyhow::Result<()> {
     let filter = settings::log_filter();
     logs::start(filter.as_ref().cloned().unwrap_or_default());
     if let Some(missing) = settings::missing_of_lambda() {

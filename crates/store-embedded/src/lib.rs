@@ -21,6 +21,8 @@
 #![forbid(unsafe_code)]
 
 mod backup;
+#[cfg(feature = "decoding")]
+pub mod decoding;
 mod engine;
 mod group;
 mod health;

@@ -30,6 +30,7 @@ const LAYERS: &[Layer] = &[
         never: &["fjall", "aws-lc-rs", "aws-sdk-dynamodb", "clap", "skybridge-store-embedded"],
     },
     Layer { package: "skybridge-screen", never: &["tokio", "hyper", "axum", "http", "skybridge-domain"] },
+    Layer { package: "skybridge", never: &["skybridge-properties", "skybridge-simulation", "shuttle"] },
     // What Lambda loads at each start: nothing that only the server needs. Screening brings regular expressions and
     // TOML, in which its rules are written; neither is touched at a start.
     Layer { package: "skybridge-lambda", never: &["clap", "fjall", "skybridge-store-embedded"] },
