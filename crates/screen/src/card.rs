@@ -43,14 +43,23 @@ pub enum CardFinding {
 /// A text without three digits costs one look at its bytes. Allocates only for texts with encodings.
 #[must_use]
 pub fn card_data(text: &str) -> Option<CardFinding> {
-    // No encoding has fewer digits than what it stands for.
-    if number::has_fewer_digits(text, SECURITY_CODE_DIGITS_MIN) {
+    if has_few_digits(text) {
         return None;
     }
     find(text).or_else(|| match normal::decoded(text, Traits::of(text)) {
         Cow::Owned(decoded) => find(&decoded),
         Cow::Borrowed(_) => None,
     })
+}
+
+/// Whether the text has too few digits for anything, of any script and in any form: circled and raised ones are digits
+/// once they are undone. No encoding has fewer than what it stands for.
+fn has_few_digits(text: &str) -> bool {
+    let ascii = text.bytes().filter(u8::is_ascii_digit).count();
+    let enough = SECURITY_CODE_DIGITS_MIN;
+    ascii < enough
+        && (text.is_ascii()
+            || text.chars().filter(|character| character.is_numeric()).nth(enough - 1).is_none())
 }
 
 fn find(text: &str) -> Option<CardFinding> {

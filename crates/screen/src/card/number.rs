@@ -12,7 +12,7 @@ const PHONE_MAX: usize = 14;
 /// Every group of digits is tried as a beginning. What is read from there ends after a card's digits, so each
 /// character is read a bounded number of times, however long the text and whatever stands before the number.
 pub(super) fn find(text: &str) -> Option<Issuer> {
-    if has_fewer_digits(text, DIGITS_MIN) {
+    if !may_hold_number(text) {
         return None;
     }
     let mut gap = Gap::Far;
@@ -72,17 +72,11 @@ fn judge(digits: &[u8], groups: &Groups, last: usize, words: &Words) -> Option<I
     Issuer::of(digits, said_card)
 }
 
-/// Whether the text has fewer digits than so many, of any script.
-pub(super) fn has_fewer_digits(text: &str, count: usize) -> bool {
-    let beyond_ascii = || {
-        if text.is_ascii() {
-            0
-        } else {
-            text.chars().filter(|c| !c.is_ascii() && digit(*c).is_some()).count()
-        }
-    };
-    let ascii = text.bytes().filter(u8::is_ascii_digit).count();
-    ascii < count && ascii + beyond_ascii() < count
+/// Whether there are enough digits for a number. Digits beyond ASCII are rare, so a text with any is read.
+fn may_hold_number(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits >= DIGITS_MIN
+        || (!text.is_ascii() && text.chars().filter(|c| digit(*c).is_some()).count() >= DIGITS_MIN)
 }
 
 /// The digits of the scripts in which numbers are written.

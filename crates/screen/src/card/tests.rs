@@ -13,6 +13,8 @@ fn numbers_of_every_issuer_are_found_however_they_are_written() {
         ("4111\u{a0}1111\u{a0}1111\u{a0}1111", Issuer::Visa),
         ("４１１１１１１１１１１１１１１１", Issuer::Visa),
         ("٤١١١١١١١١١١١١١١١", Issuer::Visa),
+        ("④②④②④②④②④②④②④②④②", Issuer::Visa),
+        ("⁴²⁴²⁴²⁴²⁴²⁴²⁴²⁴²", Issuer::Visa),
         ("4111\u{200b}1111\u{200b}1111\u{200b}1111", Issuer::Visa),
         ("card:4222222222222", Issuer::Visa),
         ("seat 12 4111 1111 1111 1111", Issuer::Visa),
@@ -192,4 +194,11 @@ fn no_ticket_number_looks_like_a_card() {
     assert_eq!(bare, 0);
     let labelled = tickets.map(|ticket| format!("TKNE {ticket}")).filter(hit).count();
     assert_eq!(labelled, 0);
+}
+
+#[test]
+fn a_security_code_is_found_in_digits_of_any_form() {
+    for text in ["CVV 123", "CVV ①②③", "cvc ¹²³", "CVV １２３"] {
+        assert_eq!(card_data(text), Some(CardFinding::SecurityCode), "{text}");
+    }
 }
