@@ -259,6 +259,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, mpsc};
+
     use super::*;
 
     const BOUND: GroupBound = GroupBound { commits: 100, bytes: usize::MAX };
@@ -272,52 +274,54 @@ mod tests {
         }
     }
 
-    fn taken(queue: &Queue, gathering: Gathering) -> usize {
-        let mut group = Vec::new();
-        assert_eq!(queue.take(&mut group, BOUND, gathering, None), Taken::Jobs);
-        group.len()
+    /// How many the writer takes, once it waits and then `meanwhile` has happened; which must not take it long.
+    fn taken(queue: &Arc<Queue>, gathering: Gathering, meanwhile: impl FnOnce(&Queue)) -> usize {
+        let (told, taken) = mpsc::channel();
+        let writers = Arc::clone(queue);
+        std::thread::spawn(move || {
+            let mut group = Vec::new();
+            assert_eq!(writers.take(&mut group, BOUND, gathering, None), Taken::Jobs);
+            told.send(group.len())
+        });
+        while queue.state().wanted.is_none() {
+            std::thread::yield_now();
+        }
+        meanwhile(queue);
+        taken.recv_timeout(LONG / 6).expect("the writer waits for nobody")
     }
 
     #[test]
     fn one_who_is_alone_is_not_waited_behind() {
-        let queue = Queue::new(100);
+        let queue = Arc::new(Queue::new(100));
         for hoped_for in [0, 1] {
-            push(&queue, 1);
-            assert_eq!(taken(&queue, Gathering { hoped_for, pause: LONG, pauses_max: 1 }), 1);
+            let gathering = Gathering { hoped_for, pause: LONG, pauses_max: 1 };
+            assert_eq!(taken(&queue, gathering, |queue| push(queue, 1)), 1);
         }
     }
 
     #[test]
-    fn those_who_were_answered_are_waited_for_and_no_longer() {
-        let queue = &Queue::new(100);
-        push(queue, 1);
-        let group = std::thread::scope(|scope| {
-            let gathering = Gathering { hoped_for: 10, pause: LONG, pauses_max: 1 };
-            let group = scope.spawn(move || taken(queue, gathering));
-            push(queue, 9);
-            group.join().unwrap()
-        });
-        assert_eq!(group, 10);
+    fn those_who_were_answered_are_waited_for() {
+        let queue = Arc::new(Queue::new(100));
+        push(&queue, 1);
+        let gathering = Gathering { hoped_for: 10, pause: LONG, pauses_max: 1 };
+        assert_eq!(taken(&queue, gathering, |queue| push(queue, 9)), 10);
     }
 
     #[test]
     fn who_does_not_come_back_is_not_waited_for_twice() {
-        let queue = &Queue::new(100);
-        push(queue, 3);
+        let queue = Queue::new(100);
+        push(&queue, 3);
+        let mut group = Vec::new();
         let gathering = Gathering { hoped_for: 50, pause: Duration::from_micros(1), pauses_max: u32::MAX };
-        assert_eq!(taken(queue, gathering), 3);
+        assert_eq!(queue.take(&mut group, BOUND, gathering, None), Taken::Jobs);
+        assert_eq!(group.len(), 3);
     }
 
     #[test]
     fn closing_ends_the_gathering() {
-        let queue = &Queue::new(100);
-        push(queue, 3);
-        let group = std::thread::scope(|scope| {
-            let gathering = Gathering { hoped_for: 50, pause: LONG, pauses_max: 2 };
-            let group = scope.spawn(move || taken(queue, gathering));
-            queue.close();
-            group.join().unwrap()
-        });
-        assert_eq!(group, 3);
+        let queue = Arc::new(Queue::new(100));
+        push(&queue, 3);
+        let gathering = Gathering { hoped_for: 50, pause: LONG, pauses_max: 2 };
+        assert_eq!(taken(&queue, gathering, Queue::close), 3);
     }
 }

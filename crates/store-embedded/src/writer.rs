@@ -58,7 +58,11 @@ impl Writer {
             let taken = self.shared.queue.take(&mut jobs, self.bound, self.gathering(), self.patience());
             let outcome = match taken {
                 Taken::Jobs => self.write_group(&mut group, &mut jobs, &mut waiting),
-                Taken::Idle | Taken::Closed => self.sync_mark(),
+                Taken::Idle | Taken::Closed => {
+                    // Whoever was answered last has not come again.
+                    self.hoped_for = 0;
+                    self.sync_mark()
+                }
             };
             if let Err(failure) = outcome {
                 return self.stop(failure, waiting);
