@@ -10,7 +10,6 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
@@ -20,6 +19,9 @@ const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// How long lines gather before they are written.
 const GATHERING: Duration = Duration::from_millis(20);
+
+/// How long the end waits for the last lines to be taken. Whoever reads them may have stopped.
+const LAST_LINES_MAX: Duration = Duration::from_secs(1);
 
 /// Where lines are put. Clones put them in the same place.
 #[derive(Clone, Debug, Default)]
@@ -38,14 +40,13 @@ struct State {
     waiting: Vec<u8>,
     /// Set once, when the thread is to write what waits and end.
     is_closed: bool,
+    /// Set once, by the thread, when it has.
+    has_ended: bool,
 }
 
-/// The thread that writes. Dropped, it writes what waits and ends.
+/// The thread that writes. Dropped, it writes what waits and ends; it is waited for a second at most.
 #[derive(Debug)]
-pub(crate) struct LineWriter {
-    lines: Lines,
-    thread: Option<JoinHandle<()>>,
-}
+pub(crate) struct LineWriter(Lines);
 
 impl Lines {
     /// Has a thread write lines to `out`.
@@ -53,14 +54,14 @@ impl Lines {
         let lines = Self::default();
         let shared = Arc::clone(&lines.0);
         let thread = std::thread::Builder::new().name("access-log".to_owned());
-        let thread = Some(thread.spawn(move || shared.write_all(out))?);
-        Ok((lines.clone(), LineWriter { lines, thread }))
+        thread.spawn(move || shared.write_all(out))?;
+        Ok((lines.clone(), LineWriter(lines)))
     }
 
-    /// Puts a whole line behind the others, or drops it if too many wait.
+    /// Puts a whole line behind the others, or drops it if too many wait or nobody writes any more.
     pub(crate) fn push(&self, line: &[u8]) {
         let mut state = self.0.state();
-        if state.waiting.len() + line.len() > WAITING_BYTES_MAX {
+        if state.is_closed || state.waiting.len() + line.len() > WAITING_BYTES_MAX {
             drop(state);
             self.0.dropped.fetch_add(1, Relaxed);
             return;
@@ -88,7 +89,8 @@ impl Shared {
             let _ = out.write_all(&taken).and_then(|()| out.flush());
             taken.clear();
             if is_closed {
-                return;
+                self.state().has_ended = true;
+                return self.changed.notify_all();
             }
         }
     }
@@ -112,12 +114,11 @@ impl Shared {
 
 impl Drop for LineWriter {
     fn drop(&mut self) {
-        self.lines.0.state().is_closed = true;
-        self.lines.0.changed.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // Its end is all that is waited for; a writer that panicked has lost its lines already.
-            let _ = thread.join();
-        }
+        let Self(Lines(shared)) = self;
+        shared.state().is_closed = true;
+        shared.changed.notify_all();
+        let is_writing = |state: &mut State| !state.has_ended;
+        drop(shared.changed.wait_timeout_while(shared.state(), LAST_LINES_MAX, is_writing));
     }
 }
 
