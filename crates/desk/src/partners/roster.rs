@@ -112,17 +112,18 @@ impl Roster {
 
     /// Takes what changed in the store since it was read; `false` if nothing did.
     async fn catch_up(&mut self, store: &dyn Store, now: Timestamp) -> Result<bool, StoreError> {
+        // Before anything is read anew, so that every change behind it is named by the log of the next time.
+        let log = ChangeLog::read(store).await?;
         if self.reload_at.is_some_and(|at| at <= now) {
-            *self = Self { reload_at: None, ..Self::load(store, now).await? };
+            *self = Self { reload_at: None, log, ..Self::load(store, now).await? };
             return Ok(true);
         }
-        let log = ChangeLog::read(store).await?;
         if log == self.log {
             self.as_of = now;
             return Ok(false);
         }
         match log.since(&self.log) {
-            None => *self = Self::load(store, now).await?,
+            None => *self = Self { log, ..Self::load(store, now).await? },
             Some(changed) => {
                 self.read_again(store, changed, now).await?;
                 (self.log, self.as_of) = (log, now);
