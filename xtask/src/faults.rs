@@ -137,7 +137,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     println!("\nseed {}\n\n{}", options.seed, tally::table(&rows));
     not_run.iter().for_each(|line| println!("{line}"));
     let wrong: u64 = rows.iter().map(|(_, tally)| tally.wrongs.count()).sum();
-    ensure!(wrong == 0, "{wrong} things are not as they must be");
+    if wrong > 0 {
+        // What a failed series left is what tells why.
+        let kept = ground.scratch.keep();
+        anyhow::bail!(
+            "{wrong} things are not as they must be; the directories are kept in {}",
+            kept.display()
+        );
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::check::{compare_listing, settle};
 use super::dice::Dice;
@@ -27,6 +27,7 @@ pub(super) fn run(ground: &Ground) -> Result<Tally> {
     let mut trial = Trial { ground, source, server, api_key, begun, journal: Journal::default() };
     while tally.trials < ground.trials && tally.wrongs.count() == 0 {
         let number = tally.trials + tally.void;
+        ensure!(number < ground.trials * 4 + 20, "only {} trials of {number} count", tally.trials);
         trial.run(number, &mut tally).with_context(|| format!("trial {number}"))?;
     }
     note_log(&trial.server.drain()?, &mut tally.wrongs);
@@ -50,6 +51,7 @@ impl Trial<'_> {
         let before = Duration::from_millis(dice.between(BEFORE_MS.0, BEFORE_MS.1));
         let runtime = &self.ground.runtime;
         let exchanges = runtime.block_on(self.load(number, "before").run(Instant::now() + before))?;
+        tally.wrongs.add(undocumented(&exchanges));
         let mut meanwhile = exchanges.len();
         exchanges.into_iter().for_each(|exchange| self.journal.note(exchange));
         // What the backup must hold; of the rest it may.

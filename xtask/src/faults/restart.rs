@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
 
 use super::call::Line;
@@ -39,6 +39,7 @@ pub(super) fn run(ground: &Ground) -> Result<Tally> {
     let mut journal = Journal::default();
     while tally.trials < ground.trials && tally.wrongs.count() == 0 {
         let number = tally.trials + tally.void;
+        ensure!(number < ground.trials * 4 + 20, "only {} trials of {number} count", tally.trials);
         let mut dice = Dice::of(ground.seed, "restart", number);
         let callers =
             Callers { address: site.listen, api_key: api_key.clone(), begun, enough: Arc::default() };

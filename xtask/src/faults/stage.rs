@@ -211,7 +211,7 @@ impl<'a> Stage<'a> {
             std::fs::create_dir_all(&kept)?;
             let journal = kept.join(format!("{}.ndjson", self.series.name));
             self.journal.write(&journal)?;
-            println!("kept: {} and {}", journal.display(), self.site.data.display());
+            println!("journal: {}; its store: {}", journal.display(), self.site.data.display());
         }
         Ok(())
     }
@@ -247,7 +247,21 @@ pub(super) fn undocumented(exchanges: &[Exchange]) -> Wrongs {
 
 /// A panic in the log is wrong, whatever came of it (I6).
 pub(super) fn note_log(log: &str, wrongs: &mut Wrongs) {
-    for line in log.lines().filter(|line| line.contains("panicked at")) {
+    for line in log.lines().filter(|line| line.contains("panicked")) {
         wrongs.other(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_that_the_program_logs_is_wrong() {
+        let mut wrongs = Wrongs::default();
+        note_log("{\"level\":\"INFO\",\"message\":\"serving\"}\n", &mut wrongs);
+        assert_eq!(wrongs.count(), 0);
+        note_log("{\"level\":\"ERROR\",\"message\":\"panicked\",\"place\":\"a.rs:1\"}\n", &mut wrongs);
+        assert_eq!(wrongs.count(), 1);
     }
 }
