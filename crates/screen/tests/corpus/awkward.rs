@@ -1,8 +1,15 @@
 //! Honest texts that are hard to tell from attacks, made from templates of our own.
 
-/// A few hundred remarks and names.
+mod codes;
+mod desk;
+
+use codes::CODES;
+use desk::DESK;
+
+/// Nearly a thousand remarks and names.
 pub(crate) fn awkward() -> Vec<String> {
-    let mut texts: Vec<String> = PLAIN.iter().map(|text| (*text).to_owned()).collect();
+    let mut texts: Vec<String> =
+        PLAIN.iter().chain(DESK).chain(CODES).map(|text| (*text).to_owned()).collect();
     for template in TEMPLATES {
         texts.extend(FILLINGS.iter().map(|(what, name, number)| {
             template.replace("{what}", what).replace("{name}", name).replace("{number}", number)
