@@ -2,14 +2,16 @@
 
 mod codes;
 mod desk;
+mod lists;
 
 use codes::CODES;
 use desk::DESK;
+use lists::LISTS;
 
-/// Nearly a thousand remarks and names.
+/// A thousand remarks and names.
 pub(crate) fn awkward() -> Vec<String> {
     let mut texts: Vec<String> =
-        PLAIN.iter().chain(DESK).chain(CODES).map(|text| (*text).to_owned()).collect();
+        PLAIN.iter().chain(DESK).chain(CODES).chain(LISTS).map(|text| (*text).to_owned()).collect();
     for template in TEMPLATES {
         texts.extend(FILLINGS.iter().map(|(what, name, number)| {
             template.replace("{what}", what).replace("{name}", name).replace("{number}", number)
