@@ -113,4 +113,7 @@ pub(super) const LISTS: &[&str] = &[
     "In case when 2 pax cancel",
     "Seats {12A,12B}",
     "alias Smith=Jones; REG ADD HK1",
+    "Name corr: MULLER -> MUELLER (passport)",
+    "LHR -> JFK (T4)",
+    "LHR->JFK (T4); CDG->NCE (T2)",
 ];
