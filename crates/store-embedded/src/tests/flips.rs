@@ -9,9 +9,9 @@ use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use skybridge_store::{Order, Query, Record, Store, Table};
+use skybridge_store::{Record, Store};
 
-use super::kit::{Dir, block_on, booking, copy_tree, put_bookings};
+use super::kit::{Dir, block_on, booking, copy_tree, listing, put_bookings};
 use crate::{EmbeddedStore, Options};
 
 /// Half of them in tables, half in the journal.
@@ -134,16 +134,7 @@ fn read_all(store: &EmbeddedStore) -> Result<(), Refused> {
             Err(_) => outcome = Err(Refused),
         }
     }
-    let query = Query {
-        table: Table::Bookings,
-        partition: "partnerco".to_owned(),
-        from: None,
-        to: None,
-        order: Order::Ascending,
-        limit: Query::LIMIT_MAX,
-        after: None,
-    };
-    match block_on(store.query(&query)) {
+    match block_on(store.query(&listing())) {
         Ok(page) => {
             let expected: Vec<Record> = (0..BOOKINGS).map(booking).collect();
             assert_eq!(page.records, expected, "the listing");

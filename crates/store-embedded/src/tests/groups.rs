@@ -1,21 +1,14 @@
 //! What happens inside one group, made deterministic by holding the writer until the group is in the queue.
 
-use skybridge_store::{Commit, Listing, Order, Query, Record, Store, Table, Write};
+use skybridge_store::{Commit, Listing, Record, Store, Write};
 
-use super::kit::{Dir, Fate, as_one_group, block_on, booking, create, get, next, put_bookings, replace};
+use super::kit::{
+    Dir, Fate, as_one_group, block_on, booking, create, get, listing, next, put_bookings, replace,
+};
 use crate::{EmbeddedStore, Options};
 
 fn listed(store: &EmbeddedStore) -> Vec<Record> {
-    let query = Query {
-        table: Table::Bookings,
-        partition: "partnerco".to_owned(),
-        from: None,
-        to: None,
-        order: Order::Ascending,
-        limit: Query::LIMIT_MAX,
-        after: None,
-    };
-    block_on(store.query(&query)).unwrap().records
+    block_on(store.query(&listing())).unwrap().records
 }
 
 fn groups(store: &EmbeddedStore) -> u64 {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use skybridge_store::{
-    Attributes, Commit, CommitError, Key, Listing, Record, Store, StoreError, Table, Write,
+    Attributes, Commit, CommitError, Key, Listing, Order, Query, Record, Store, StoreError, Table, Write,
 };
 
 use crate::{EmbeddedStore, Options};
@@ -157,5 +157,18 @@ pub(super) fn copy_tree(from: &Path, to: &Path) {
         } else {
             fs::copy(entry.path(), to).unwrap();
         }
+    }
+}
+
+/// All bookings that the kit makes, in the order of their listing.
+pub(super) fn listing() -> Query {
+    Query {
+        table: Table::Bookings,
+        partition: "partnerco".to_owned(),
+        from: None,
+        to: None,
+        order: Order::Ascending,
+        limit: Query::LIMIT_MAX,
+        after: None,
     }
 }
