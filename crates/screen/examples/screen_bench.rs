@@ -13,7 +13,7 @@ mod corpus;
 use std::path::Path;
 use std::time::Duration;
 
-use corpus::{Half, attacks, awkward, honest};
+use corpus::{attacks, awkward, honest};
 use serde_json::{Value, json};
 use skybridge_screen::{Crs, CrsOptions, CrsReport, Exceptions, Field, Mode, Pointer, Profile, Screen, Text};
 
@@ -109,7 +109,7 @@ fn is_refused(screen: &Screen, booking: &Booking) -> bool {
     screen.inspect(texts, Exceptions::NONE).is_blocked()
 }
 
-/// By family of attack, by half, and by the field that the value stands in.
+/// By family of attack, and by the field that the value stands in.
 fn caught(screen: &Screen) -> Value {
     let all = attacks();
     let share = |field: Field, chosen: &dyn Fn(&corpus::Attack) -> bool| {
@@ -128,11 +128,7 @@ fn caught(screen: &Screen) -> Value {
             .collect();
     json!({
         "all": share(Field::Remarks, &|_| true),
-        "training": share(Field::Remarks, &|one| one.half() == Half::Training),
-        "held_out": share(Field::Remarks, &|one| one.half() == Half::HeldOut),
         "without_mere_words": share(Field::Remarks, &|one| !is_word(&one.payload)),
-        "held_out_without_mere_words":
-            share(Field::Remarks, &|one| one.half() == Half::HeldOut && !is_word(&one.payload)),
         "families": families,
         "fields": fields,
     })

@@ -1,17 +1,23 @@
 //! Honest texts that are hard to tell from attacks, made from templates of our own.
 
 mod codes;
+mod counter;
 mod desk;
 mod lists;
+mod notes;
+mod papers;
 
 use codes::CODES;
+use counter::COUNTER;
 use desk::DESK;
 use lists::LISTS;
+use notes::NOTES;
+use papers::PAPERS;
 
-/// A thousand remarks and names.
+/// Sixteen hundred remarks and names.
 pub(crate) fn awkward() -> Vec<String> {
-    let mut texts: Vec<String> =
-        PLAIN.iter().chain(DESK).chain(CODES).chain(LISTS).map(|text| (*text).to_owned()).collect();
+    let lists = [PLAIN, DESK, CODES, LISTS, NOTES, PAPERS, COUNTER];
+    let mut texts: Vec<String> = lists.into_iter().flatten().map(|text| (*text).to_owned()).collect();
     for template in TEMPLATES {
         texts.extend(FILLINGS.iter().map(|(what, name, number)| {
             template.replace("{what}", what).replace("{name}", name).replace("{number}", number)

@@ -22,25 +22,10 @@ pub(crate) struct Attack {
     pub(crate) payload: String,
 }
 
-/// Rules are written with one half of the attacks in sight and measured with the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Half {
-    Training,
-    HeldOut,
-}
-
 impl Attack {
     /// Whether it is one plain word or number: nothing that does harm, only what else its test sends (`value`, `12345`).
     pub(crate) fn is_one_word(&self) -> bool {
         self.payload.len() <= 12 && self.payload.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    }
-
-    /// Which half it is in: a bit of the FNV-1a hash of the text, so that equal texts are in the same one.
-    pub(crate) fn half(&self) -> Half {
-        let hash = self.payload.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        });
-        if hash >> 32 & 1 == 0 { Half::Training } else { Half::HeldOut }
     }
 }
 

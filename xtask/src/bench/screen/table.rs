@@ -83,7 +83,7 @@ fn summary(name: &str, figures: &Value) -> Vec<String> {
         ));
     }
     let caught = &figures["caught"];
-    let named = ["all", "training", "held_out", "without_mere_words", "held_out_without_mere_words"];
+    let named = ["all", "without_mere_words"];
     lines.extend(named.map(|name| format!("  caught {name}: {}", share(&caught[name], "caught"))));
     for part in ["families", "fields"] {
         let all = caught[part].as_object().into_iter().flatten().filter(|(_, one)| one["of"] != 0);
