@@ -115,6 +115,13 @@ enum Attempt {
     Lost,
 }
 
+/// What the audit trail says of a change, besides who made it and when.
+struct Change {
+    action: String,
+    subject: String,
+    detail: String,
+}
+
 /// How often a change is decided again before it is given up.
 const ATTEMPTS_MAX: usize = 16;
 
@@ -133,28 +140,38 @@ impl Desk {
         action: &str,
         subject: String,
         detail: String,
+        writes: Vec<Write>,
+    ) -> Result<Attempt, PartnerError> {
+        let change = Change { action: action.to_owned(), subject, detail };
+        self.commit_changes(operator, vec![change], writes).await
+    }
+
+    /// Commits what an operator did, with an audit entry for each change that it brings about, and lets the gate know.
+    async fn commit_changes(
+        &self,
+        operator: &Operator,
+        changes: Vec<Change>,
         mut writes: Vec<Write>,
     ) -> Result<Attempt, PartnerError> {
-        let entry = Entry {
-            at: self.clock.now(),
-            operator: operator.clone(),
-            action: action.to_owned(),
-            subject,
-            detail,
-        };
+        let at = self.clock.now();
+        let entries = changes.into_iter().map(|change| {
+            let Change { action, subject, detail } = change;
+            Entry { at, operator: operator.clone(), action, subject, detail }
+        });
         // Held until the gate knows, so that changes come into force in the order in which they are recorded.
         let mut roster = self.roster.lock().await;
         let log = roster.log().after(&writes);
         let records: Vec<Record> = writes.iter().map(|write| write.record.clone()).collect();
-        writes.extend([log.write(), audit::write(&entry, &*self.randomness)]);
+        writes.push(log.write());
+        writes.extend(entries.map(|entry| audit::write(&entry, &*self.randomness)));
         match self.store.commit(Commit { writes }).await {
             Ok(()) => {
-                roster.take_own(log, &records, entry.at)?;
-                self.put_in_force(&mut roster, entry.at)?;
+                roster.take_own(log, &records, at)?;
+                self.put_in_force(&mut roster, at)?;
                 Ok(Attempt::Done)
             }
             Err(CommitError::ConditionFailed { .. }) => {
-                self.catch_up(&mut roster, entry.at).await?;
+                self.catch_up(&mut roster, at).await?;
                 Ok(Attempt::Lost)
             }
             Err(CommitError::Store(error)) => Err(error.into()),

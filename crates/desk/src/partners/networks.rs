@@ -9,7 +9,7 @@ use skybridge_gate::Caution;
 use skybridge_store::{self as store, Attributes, Listing, Record, Table, Version, Write};
 
 use super::record::Kept;
-use super::{ATTEMPTS_MAX, Attempt, PartnerError};
+use super::{ATTEMPTS_MAX, Attempt, Change, PartnerError};
 use crate::Desk;
 use crate::attribute::{self, Unreadable};
 use crate::audit::Operator;
@@ -141,10 +141,11 @@ impl Desk {
                 ListAction::Block => "network.blocked",
                 ListAction::Allow => "network.allowed",
             };
-            let mut writes = self.make_room(listed.network, now).await?;
-            writes.push(put(&NetworkRecord::Listed(listed.clone()), standing.map(|(_, version)| version)));
-            let subject = format!("network {}", listed.network);
-            let attempt = self.commit_change(operator, action, subject, terms(&listed), writes).await?;
+            let mut changes = self.make_room(listed.network, now).await?;
+            let write = put(&NetworkRecord::Listed(listed.clone()), standing.map(|(_, version)| version));
+            changes.push((change(action, listed.network, terms(&listed)), write));
+            let (changes, writes) = changes.into_iter().unzip();
+            let attempt = self.commit_changes(operator, changes, writes).await?;
             if matches!(attempt, Attempt::Done) {
                 return Ok(listed);
             }
@@ -164,9 +165,8 @@ impl Desk {
             };
             let removed_at = self.clock.now().whole_millis();
             let write = put(&NetworkRecord::Removed { network, removed_at }, Some(version));
-            let (subject, detail) = (format!("network {network}"), format!("was: {}", terms(&listed)));
-            let attempt =
-                self.commit_change(operator, "network.unlisted", subject, detail, vec![write]).await?;
+            let change = change("network.unlisted", network, format!("was: {}", terms(&listed)));
+            let attempt = self.commit_changes(operator, vec![change], vec![write]).await?;
             if matches!(attempt, Attempt::Done) {
                 return Ok(());
             }
@@ -198,14 +198,18 @@ impl Desk {
         Ok(())
     }
 
-    /// The writes that make room for `network`, if it needs any.
-    async fn make_room(&self, network: Network, now: Timestamp) -> Result<Vec<Write>, PartnerError> {
+    /// What makes room for `network`, if it needs any: each entry that is taken off, with what the audit trail says of it.
+    async fn make_room(
+        &self,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<Vec<(Change, Write)>, PartnerError> {
         let listed = self.roster.lock().await.networks();
         if listed.len() < NETWORKS_MAX || listed.iter().any(|entry| entry.network == network) {
             return Ok(Vec::new());
         }
         let ended = listed.iter().filter(|entry| !entry.is_in_force(now)).take(DROPPED_AT_ONCE);
-        let mut writes = Vec::with_capacity(DROPPED_AT_ONCE + 1);
+        let mut dropped = Vec::with_capacity(DROPPED_AT_ONCE);
         for entry in ended {
             let standing = self.kept::<NetworkRecord>(&network_key(&entry.network)).await?;
             // Another node may have listed it anew meanwhile.
@@ -213,11 +217,17 @@ impl Desk {
                 && !entry.is_in_force(now)
             {
                 let removed = NetworkRecord::Removed { network: entry.network, removed_at: now };
-                writes.push(put(&removed, Some(version)));
+                let detail = format!("ended, and its place was needed; was: {}", terms(&entry));
+                let change = change("network.unlisted", entry.network, detail);
+                dropped.push((change, put(&removed, Some(version))));
             }
         }
-        if writes.is_empty() { Err(PartnerError::TooManyNetworks) } else { Ok(writes) }
+        if dropped.is_empty() { Err(PartnerError::TooManyNetworks) } else { Ok(dropped) }
     }
+}
+
+fn change(action: &str, network: Network, detail: String) -> Change {
+    Change { action: action.to_owned(), subject: format!("network {network}"), detail }
 }
 
 fn put(record: &NetworkRecord, standing: Option<Version>) -> Write {

@@ -10,6 +10,7 @@ mod rigged_store;
 mod bookings;
 mod cursors;
 mod limits;
+mod networks;
 mod nonces;
 mod partners;
 mod sharing;
