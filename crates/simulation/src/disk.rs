@@ -11,7 +11,9 @@ use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use skybridge_store::{Commit, CommitError, Key, MemoryStore, Page, Query, Record, Store, StoreError};
+use skybridge_store::{
+    Commit, CommitError, Key, MemoryStore, Page, Query, Record, ScanPage, Store, StoreError, Table,
+};
 
 /// What all processes of a story store into.
 #[derive(Default)]
@@ -132,6 +134,11 @@ impl Store for ProcessStore {
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
         self.pause().await;
         self.disk.durable.query(query).await
+    }
+
+    async fn scan(&self, table: Table, after: Option<&str>) -> Result<ScanPage, StoreError> {
+        self.pause().await;
+        self.disk.durable.scan(table, after).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

@@ -68,6 +68,19 @@ pub(crate) fn key_of(key: &Key) -> Item {
     Item::from([(hash_key(key.table).to_owned(), AttributeValue::S(key.id.to_string()))])
 }
 
+/// The id in a key of `table`.
+pub(crate) fn id_of(table: Table, mut key: Item) -> Option<String> {
+    match key.remove(hash_key(table)) {
+        Some(AttributeValue::S(id)) => Some(id),
+        _ => None,
+    }
+}
+
+/// Did SkyBridge write it?
+pub(crate) fn is_record(item: &Item) -> bool {
+    item.contains_key(VERSION)
+}
+
 /// The version of the record that `item` is, or `None` if it is none.
 pub(crate) fn version(item: &Item) -> Option<Version> {
     item.get(VERSION)?.as_n().ok()?.parse().ok()

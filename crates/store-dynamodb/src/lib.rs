@@ -7,7 +7,7 @@
 //! **A commit of one record is one conditional `PutItem`**, as in the lesson; several records are one
 //! `TransactWriteItems`. Reads are consistent. A listing is a query of the index `listing`, which holds keys alone,
 //! and a consistent read of what it names: so a change that does not move a record costs no second write, and a
-//! listing never shows a record as it no longer is.
+//! listing never shows a record as it no longer is. A scan reads the table itself, consistently.
 //!
 //! **There is one layer of retries** (`retry.rs`); the SDK's own are off. It tells what is worth another attempt
 //! from what is not, and never reports a write as failed that may have taken place.
@@ -43,6 +43,7 @@ mod item;
 mod observe;
 mod query;
 mod retry;
+mod scan;
 mod settings;
 mod store;
 mod tables;

@@ -32,6 +32,8 @@ pub enum Operation {
     Query,
     /// The records that a page of the index names.
     BatchGetItem,
+    /// A part of a table.
+    Scan,
     /// A look at a table.
     DescribeTable,
     /// A new table.
@@ -50,6 +52,7 @@ impl Operation {
             Self::TransactWriteItems => "TransactWriteItems",
             Self::Query => "Query",
             Self::BatchGetItem => "BatchGetItem",
+            Self::Scan => "Scan",
             Self::DescribeTable => "DescribeTable",
             Self::CreateTable => "CreateTable",
             Self::UpdateTable => "UpdateTable",

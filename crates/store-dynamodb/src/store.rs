@@ -1,4 +1,4 @@
-//! The store itself: the port's three operations, each led to where it is done.
+//! The store itself: the port's four operations, each led to where it is done.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use skybridge_domain::id::Randomness;
-use skybridge_store::{Commit, CommitError, Key, Page, Query, Record, Store, StoreError, Table};
+use skybridge_store::{Commit, CommitError, Key, Page, Query, Record, ScanPage, Store, StoreError, Table};
 
 use crate::history::{History, Seen};
 use crate::item::{self, Item};
@@ -98,6 +98,10 @@ impl Store for DynamoStore {
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
         query.check()?;
         self.page(query).await
+    }
+
+    async fn scan(&self, table: Table, after: Option<&str>) -> Result<ScanPage, StoreError> {
+        self.part(table, after).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

@@ -68,6 +68,11 @@ pub(crate) fn record_key(key: &Key) -> Slice {
     Slice::from(bytes)
 }
 
+/// The first key after those of `table`'s records.
+pub(crate) fn end_of_records(table: Table) -> Slice {
+    Slice::from([table_byte(table) + 1])
+}
+
 pub(crate) fn listing_key(table: Table, partition: &str, sort: &str, id: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(3 + partition.len() + sort.len() + id.len());
     key.push(table_byte(table));

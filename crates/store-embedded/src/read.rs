@@ -4,10 +4,12 @@ use std::error::Error;
 use std::ops::Bound;
 
 use fjall::{Readable, Slice, Snapshot};
-use skybridge_store::{Key, Order, Page, Query, Record, StoreError};
+use skybridge_store::{Key, Order, Page, Query, Record, ScanPage, StoreError, Table};
 
 use crate::engine::Engine;
-use crate::layout::{DecodeError, decode_record, listed_key, listing_key, partition_prefix, record_key};
+use crate::layout::{
+    DecodeError, decode_record, end_of_records, key_of, listed_key, listing_key, partition_prefix, record_key,
+};
 
 pub(crate) fn get(engine: &Engine, key: &Key) -> Result<Option<Record>, StoreError> {
     if !key.is_storable() {
@@ -36,6 +38,21 @@ pub(crate) fn query(engine: &Engine, query: &Query) -> Result<Page, StoreError> 
     }
     page.end_at(size);
     Ok(page)
+}
+
+/// Reads a part of a table from one snapshot.
+pub(crate) fn scan(engine: &Engine, table: Table, after: Option<&str>) -> Result<ScanPage, StoreError> {
+    // No id is empty, so what begins behind the empty one begins at the first.
+    let behind = Bound::Excluded(record_key(&Key::new(table, after.unwrap_or_default())));
+    let range = (behind, Bound::Excluded(end_of_records(table)));
+    let entries = engine.snapshot().range(&engine.records, range);
+    let mut records = Vec::new();
+    for entry in entries.take(Query::LIMIT_MAX + 1) {
+        let (key, value) = entry.into_inner().map_err(unavailable)?;
+        let key = key_of(&key).map_err(|source| damaged(&Key::new(table, ""), source))?;
+        records.push(decode_record(key.clone(), &value).map_err(|source| damaged(&key, source))?);
+    }
+    Ok(ScanPage::of(records))
 }
 
 fn listed_record(

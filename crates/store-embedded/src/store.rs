@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use skybridge_store::{Commit, CommitError, Key, Page, Query, Record, Store, StoreError, Write};
+use skybridge_store::{
+    Commit, CommitError, Key, Page, Query, Record, ScanPage, Store, StoreError, Table, Write,
+};
 use tokio::sync::{oneshot, watch};
 
 use crate::engine::Engine;
@@ -228,6 +230,10 @@ impl Store for EmbeddedStore {
 
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
         read::query(&self.shared.engine, query)
+    }
+
+    async fn scan(&self, table: Table, after: Option<&str>) -> Result<ScanPage, StoreError> {
+        read::scan(&self.shared.engine, table, after)
     }
 
     /// A caller that stops waiting does not stop its commit.

@@ -12,6 +12,7 @@ mod conditions;
 mod kit;
 mod listing;
 mod model;
+mod scanning;
 mod steps;
 
 pub use atomicity::{
@@ -30,6 +31,7 @@ pub use listing::{
     partitions_and_tables_are_apart, ranges_include_from_and_exclude_to,
 };
 pub use model::agrees_with_model;
+pub use scanning::{a_scan_finds_all_of_its_table, a_scan_keeps_to_its_table, the_parts_of_a_scan_join};
 
 use crate::Store;
 
@@ -57,6 +59,9 @@ pub async fn run_all(store: &dyn Store, scope: &str) {
         a_refused_commit_changes_nothing,
         racing_creates_have_one_winner,
         racing_increments_all_count,
+        a_scan_finds_all_of_its_table,
+        a_scan_keeps_to_its_table,
+        the_parts_of_a_scan_join,
         a_listing_is_ordered_by_bytes,
         a_record_without_listing_is_not_listed,
         a_replaced_record_moves_in_the_listing,

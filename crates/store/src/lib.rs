@@ -47,6 +47,14 @@ pub trait Store: Send + Sync + 'static {
     /// while a caller pages appear if they stand beyond the cursor.
     async fn query(&self, query: &Query) -> Result<Page, StoreError>;
 
+    /// A part of all records of a table, listed or not, in an order of the store's own: the first part, or the one
+    /// behind the record with the id `after`.
+    ///
+    /// No lag here either: it holds what was committed before the call, unless that was replaced meanwhile. The parts of
+    /// a table are of different moments, so of a commit that takes place between them one write may be seen and
+    /// another not.
+    async fn scan(&self, table: Table, after: Option<&str>) -> Result<ScanPage, StoreError>;
+
     /// Applies all writes of `commit`, or none.
     ///
     /// A failed condition changes nothing and reports the first write that failed, with the record that stood
@@ -187,6 +195,26 @@ impl Page {
             let sort = last.listing.as_ref()?.sort.clone();
             Some(Position { sort, id: last.key.id.to_string() })
         });
+    }
+}
+
+/// A part of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanPage {
+    /// The records; at most [`Query::LIMIT_MAX`] of a store of one machine, a megabyte of DynamoDB.
+    pub records: Vec<Record>,
+    /// The id behind which the next part begins; `None` when there is none.
+    pub next: Option<String>,
+}
+
+impl ScanPage {
+    /// The part that holds all of `records` but the last if there is one more than [`Query::LIMIT_MAX`].
+    #[must_use]
+    pub fn of(mut records: Vec<Record>) -> Self {
+        let is_more = records.len() > Query::LIMIT_MAX;
+        records.truncate(Query::LIMIT_MAX);
+        let last = records.last().filter(|_| is_more);
+        Self { next: last.map(|record| record.key.id.to_string()), records }
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use compact_str::CompactString;
 
-use crate::{Commit, CommitError, Key, Order, Page, Query, Record, Store, StoreError, Table};
+use crate::{Commit, CommitError, Key, Order, Page, Query, Record, ScanPage, Store, StoreError, Table};
 
 /// A store in memory: atomic and serial, gone with the process.
 #[derive(Debug, Default)]
@@ -64,6 +64,10 @@ impl Store for MemoryStore {
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
         query.check()?;
         Ok(self.state().query(query))
+    }
+
+    async fn scan(&self, table: Table, after: Option<&str>) -> Result<ScanPage, StoreError> {
+        Ok(self.state().scan(table, after))
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
@@ -123,6 +127,14 @@ impl State {
         };
         page.end_at(query.page_size());
         page
+    }
+
+    fn scan(&self, table: Table, after: Option<&str>) -> ScanPage {
+        // No id is empty.
+        let behind = Bound::Excluded(Key::new(table, after.unwrap_or_default()));
+        let records = self.records.range((behind, Bound::Unbounded));
+        let records = records.map(|(_, record)| record).take_while(|record| record.key.table == table);
+        ScanPage::of(records.take(Query::LIMIT_MAX + 1).cloned().collect())
     }
 }
 

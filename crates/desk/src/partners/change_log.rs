@@ -30,11 +30,6 @@ impl ChangeLog {
         }
     }
 
-    /// The ids that were noted last, oldest first.
-    pub(super) fn recent(&self) -> &[String] {
-        &self.recent
-    }
-
     /// The ids that were noted since the log was `known`; `None` if it does not say.
     pub(super) fn since(&self, known: &Self) -> Option<&[String]> {
         let behind = usize::try_from(self.count.checked_sub(known.count)?).ok()?;
@@ -73,6 +68,11 @@ impl ChangeLog {
             recent: recent.map(id).collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// Is `record` the log's?
+pub(super) fn is_of(record: &Record) -> bool {
+    record.key == key()
 }
 
 fn key() -> Key {

@@ -16,14 +16,11 @@ use skybridge_domain::time::Timestamp;
 use skybridge_gate::Partners;
 use skybridge_store::{self as store, Record, Store, StoreError, Table};
 
-use super::change_log::ChangeLog;
+use super::change_log::{self, ChangeLog};
 use super::networks::NetworkRecord;
 use super::record::Partner;
-use super::{PartnerError, PlanEntry, all_kept};
+use super::{PartnerError, PlanEntry};
 use crate::Desk;
-
-/// A listing is held to have caught up with its table after this time; DynamoDB's takes well under a second.
-const LISTING_LAG_MAX: Duration = Duration::from_secs(30);
 
 /// How often all partners are read until they fit together.
 const LOADS_MAX: usize = 3;
@@ -54,9 +51,6 @@ pub(crate) struct Roster {
     log: ChangeLog,
     /// When the log was read last.
     as_of: Timestamp,
-    /// When all partners are to be read once more: the listing that they were read from may have lagged behind by
-    /// more changes than the log names. `None` once that was done.
-    reload_at: Option<Timestamp>,
 }
 
 impl Roster {
@@ -79,15 +73,8 @@ impl Roster {
     }
 
     async fn load_once(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
-        // At once, because a function's first caller waits for it. What changes meanwhile is in the listings, or it is in
-        // the log and read by its key below, or it is in neither and the log names it the next time that it is read.
-        let (log, keys, agencies, plans, networks) = tokio::try_join!(
-            ChangeLog::read(store),
-            all_kept::<Key>(store, None, None),
-            all_kept::<Agency>(store, None, None),
-            all_kept::<PlanEntry>(store, None, None),
-            all_kept::<NetworkRecord>(store, None, None),
-        )?;
+        // Before anything else is read, so that every change behind it is named by the log of the next time.
+        let log = ChangeLog::read(store).await?;
         let mut roster = Self {
             plans: HashMap::new(),
             agencies: HashMap::new(),
@@ -96,34 +83,29 @@ impl Roster {
             networks_changed: true,
             log,
             as_of: now,
-            reload_at: Some(now.plus(LISTING_LAG_MAX)),
         };
-        let partners = keys.into_iter().map(Partner::Key);
-        let partners = partners.chain(agencies.into_iter().map(Partner::Agency));
-        let partners = partners.chain(plans.into_iter().map(Partner::Plan));
-        for partner in partners.chain(networks.into_iter().map(Partner::Network)) {
-            roster.put(partner, now);
+        let mut after = None;
+        loop {
+            let page = store.scan(Table::Partners, after.as_deref()).await?;
+            for record in page.records.iter().filter(|record| !change_log::is_of(record)) {
+                roster.put(Partner::of(record)?, now);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(roster);
+            }
         }
-        // A listing may lag behind on stores of many machines; what is read by its key does not.
-        let recent = roster.log.recent().to_vec();
-        roster.read_again(store, &recent, now).await?;
-        Ok(roster)
     }
 
     /// Takes what changed in the store since it was read; `false` if nothing did.
     async fn catch_up(&mut self, store: &dyn Store, now: Timestamp) -> Result<bool, StoreError> {
-        // Before anything is read anew, so that every change behind it is named by the log of the next time.
         let log = ChangeLog::read(store).await?;
-        if self.reload_at.is_some_and(|at| at <= now) {
-            *self = Self { reload_at: None, log, ..Self::load(store, now).await? };
-            return Ok(true);
-        }
         if log == self.log {
             self.as_of = now;
             return Ok(false);
         }
         match log.since(&self.log) {
-            None => *self = Self { log, ..Self::load(store, now).await? },
+            None => *self = Self::load(store, now).await?,
             Some(changed) => {
                 self.read_again(store, changed, now).await?;
                 (self.log, self.as_of) = (log, now);

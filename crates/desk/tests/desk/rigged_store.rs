@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use skybridge_store::{Commit, CommitError, Key, MemoryStore, Page, Query, Record, Store, StoreError, Table};
+use skybridge_store::{
+    Commit, CommitError, Key, MemoryStore, Page, Query, Record, ScanPage, Store, StoreError, Table,
+};
 use tokio::sync::Notify;
 
 /// The calls of a store.
@@ -12,6 +14,7 @@ use tokio::sync::Notify;
 pub(crate) enum Call {
     Get,
     Query,
+    Scan,
     Commit,
 }
 
@@ -131,6 +134,17 @@ impl Store for RiggedStore {
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
         self.pass(Call::Query, query.table, &query.partition).await?;
         self.store.query(query).await
+    }
+
+    /// A record a part, so that there is something between two parts.
+    async fn scan(&self, table: Table, after: Option<&str>) -> Result<ScanPage, StoreError> {
+        self.pass(Call::Scan, table, after.unwrap_or_default()).await?;
+        let mut page = self.store.scan(table, after).await?;
+        if page.records.len() > 1 {
+            page.next = Some(page.records[0].key.id.to_string());
+            page.records.truncate(1);
+        }
+        Ok(page)
     }
 
     /// A commit is of the table that its first write is of.

@@ -16,7 +16,7 @@ pub struct Counts {
     /// Records that writing requests (`PutItem`, `UpdateItem`, `DeleteItem`, `TransactWriteItems`) named, by table,
     /// as seen on the wire: a write that was tried twice counts twice.
     pub writes: BTreeMap<String, u64>,
-    /// Reads by key (`GetItem`, and each table of a `BatchGetItem`) that did not ask to be consistent. An emulator
+    /// Reads of a table (`GetItem`, `Scan`, and each table of a `BatchGetItem`) that did not ask to be consistent. An emulator
     /// answers every read consistently, so only here is it seen.
     pub eventual_reads: u64,
 }
@@ -50,7 +50,7 @@ impl Counts {
     /// Counts what `request` reads and writes.
     pub(super) fn note_content(&mut self, operation: &str, request: &Value) {
         match operation {
-            "GetItem" => self.note_read(request),
+            "GetItem" | "Scan" => self.note_read(request),
             "BatchGetItem" => {
                 for read in request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values())
                 {

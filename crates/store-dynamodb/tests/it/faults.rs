@@ -74,6 +74,10 @@ async fn a_fault_that_passes_costs_one_more_attempt() {
             assert!(!store.query(&listing()).await.unwrap().records.is_empty());
             let outcomes = place.outcomes().into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>();
             assert_eq!(outcomes, [outcome, Done, outcome, Done], "{fault:?}");
+            place.forget();
+            place.door.inject("Scan", fault);
+            assert!(!store.scan(Table::Bookings, None).await.unwrap().records.is_empty());
+            assert_eq!(place.outcomes(), [(Operation::Scan, outcome), (Operation::Scan, Done)], "{fault:?}");
         }
         place.forget();
     }
@@ -106,6 +110,7 @@ async fn a_fault_that_lasts_has_the_name_that_callers_act_on() {
         if !read.is_empty() {
             assert_eq!(name(&store.get(&booking("a").key).await.unwrap_err()), read, "{fault:?}");
             assert_eq!(name(&store.query(&listing()).await.unwrap_err()), read, "{fault:?}");
+            assert_eq!(name(&store.scan(Table::Bookings, None).await.unwrap_err()), read, "{fault:?}");
         }
         for writes in [vec![Write::create(booking(&format!("{fault:?}")))], pair(&format!("{fault:?} both"))]
         {

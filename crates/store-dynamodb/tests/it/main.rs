@@ -13,4 +13,5 @@ mod listing;
 mod lost_answers;
 mod operators;
 mod outage;
+mod scanning;
 mod tables;

@@ -1,5 +1,7 @@
 //! What the checks share: a scope of their own, and commits that must succeed or must lose.
 
+use std::collections::BTreeMap;
+
 use crate::{Attributes, Commit, CommitError, Key, Listing, Order, Page, Query, Record, Store, Table, Write};
 
 /// A prefix of every id and partition that one check touches.
@@ -81,6 +83,31 @@ pub(super) async fn get(store: &dyn Store, key: &Key) -> Option<Record> {
 
 pub(super) async fn query(store: &dyn Store, query: &Query) -> Page {
     store.query(query).await.expect("a store in service answers")
+}
+
+/// All records of `table` that stand in this scope, as a scan finds them.
+pub(super) async fn scanned(store: &dyn Store, scope: &Scope, table: Table) -> BTreeMap<Key, Record> {
+    let mut found = whole_table(store, table).await;
+    found.retain(|key, _| key.id.starts_with(&scope.0));
+    found
+}
+
+/// All records of `table` as a scan finds them: each once.
+pub(super) async fn whole_table(store: &dyn Store, table: Table) -> BTreeMap<Key, Record> {
+    let mut found = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = store.scan(table, after.as_deref()).await.expect("a store in service answers");
+        for record in page.records {
+            assert_eq!(record.key.table, table, "a scan keeps to its table");
+            let twice = found.insert(record.key.clone(), record);
+            assert_eq!(twice, None, "a scan names each record once");
+        }
+        after = page.next;
+        if after.is_none() {
+            return found;
+        }
+    }
 }
 
 /// The ids that a query finds, without the scope.

@@ -2,6 +2,7 @@
 
 use proptest::test_runner::{Config, TestRunner};
 
+use super::kit;
 use super::steps::{Aim, Draft, Step, steps};
 use crate::{Commit, CommitError, Condition, MemoryStore, Page, Query, Record, Store, StoreError, Write};
 
@@ -52,6 +53,9 @@ async fn take(step: &Step, store: &dyn Store, model: &MemoryStore) {
             assert_eq!(read(store.get(key).await), read(model.get(key).await), "get of {key:?}");
         }
         Step::Query(query) => compare_pages(query.clone(), store, model).await,
+        Step::Scan(table) => {
+            assert_eq!(kit::whole_table(store, *table).await, kit::whole_table(model, *table).await);
+        }
         Step::Reopen => {}
     }
 }

@@ -14,6 +14,7 @@ pub(super) enum Step {
     Get(Key),
     /// All pages of it, one after the other, starting after the cursor if there is one.
     Query(Query),
+    Scan(Table),
     /// Closes the store under test and opens it again.
     Reopen,
 }
@@ -44,6 +45,7 @@ pub(super) fn steps(count: usize) -> impl Strategy<Value = Vec<Step>> {
         12 => vec(draft(), 1..5).prop_map(Step::Commit),
         4 => key().prop_map(Step::Get),
         6 => query().prop_map(Step::Query),
+        1 => table().prop_map(Step::Scan),
         1 => Just(Step::Reopen),
     ];
     vec(step, 1..count)
@@ -56,9 +58,13 @@ fn draft() -> impl Strategy<Value = Draft> {
         .prop_map(|(key, aim, listing, attributes)| Draft { key, aim, listing, attributes })
 }
 
+fn table() -> impl Strategy<Value = Table> {
+    select(vec![Table::Bookings, Table::Audit])
+}
+
 fn key() -> impl Strategy<Value = Key> {
     let id = select(vec!["a", "aa", "b", "é", "b~", "c 1"]);
-    (select(vec![Table::Bookings, Table::Audit]), id).prop_map(|(table, id)| Key::new(table, id))
+    (table(), id).prop_map(|(table, id)| Key::new(table, id))
 }
 
 fn partition() -> impl Strategy<Value = String> {

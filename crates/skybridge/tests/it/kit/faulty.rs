@@ -3,7 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use skybridge_store::{Commit, CommitError, Key, MemoryStore, Page, Query, Record, Store, StoreError, Table};
+use skybridge_store::{
+    Commit, CommitError, Key, MemoryStore, Page, Query, Record, ScanPage, Store, StoreError, Table,
+};
 
 /// What goes wrong with bookings; everything else is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,11 @@ impl Store for FaultyStore {
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
         self.read(query.table)?;
         self.inner.query(query).await
+    }
+
+    async fn scan(&self, table: Table, after: Option<&str>) -> Result<ScanPage, StoreError> {
+        self.read(table)?;
+        self.inner.scan(table, after).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
