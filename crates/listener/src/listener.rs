@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
@@ -53,6 +54,14 @@ impl Listener {
         socket.bind(address)?;
         let socket = socket.listen(BACKLOG)?;
         Ok(Self { address: socket.local_addr()?, socket })
+    }
+
+    /// Takes a socket over that somebody else opened, and that outlives this process: what comes while nobody takes
+    /// connections waits for the next one to do so.
+    pub fn take_over(socket: std::net::TcpListener) -> io::Result<Self> {
+        SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES as usize)?;
+        socket.set_nonblocking(true)?;
+        Ok(Self { address: socket.local_addr()?, socket: TcpListener::from_std(socket)? })
     }
 
     /// The address that was bound.

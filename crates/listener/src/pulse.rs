@@ -30,6 +30,9 @@ pub struct Patience {
     pub idle: Duration,
     /// For one request and its answer, from the first byte to the last; `None` is for ever.
     pub exchange: Option<Duration>,
+    /// When the server drains: between requests, so that one that is on its way is still answered. HTTP/1.1 has no
+    /// other way to tell a caller to go than with an answer.
+    pub last_call: Duration,
 }
 
 /// What a connection is doing.
@@ -247,6 +250,7 @@ mod tests {
         header: Duration::from_secs(10),
         idle: Duration::from_secs(60),
         exchange: Some(Duration::from_secs(90)),
+        last_call: Duration::ZERO,
     };
 
     /// Seconds until the deadline.

@@ -8,6 +8,7 @@ pub(crate) mod address_files;
 mod certificates;
 mod demo;
 mod doors;
+mod handed_over;
 mod maintenance;
 mod measures;
 pub(crate) mod open_files;
@@ -36,6 +37,7 @@ use crate::logs::{self, Logs};
 use crate::screening;
 use crate::store::OpenStore;
 use demo::Demo;
+use handed_over::HandedOver;
 use routers::{Parts, Routers};
 use secrets::FoundPeppers;
 use signals::Signals;
@@ -63,21 +65,22 @@ pub(crate) struct Manner {
 
 /// Serves until a signal ends it. An error is what kept it from starting, or what ended it before its time.
 pub(crate) fn run(config: &Config, manner: Manner) -> anyhow::Result<()> {
+    let handed_over = HandedOver::take()?;
     // To the end: whatever happens is to be told.
     let logs = logs::start(&config.log)?;
     open_files::raise();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(serve(config, manner, &logs));
+    let outcome = runtime.block_on(serve(config, manner, &logs, handed_over));
     // Whatever outlived the drain's deadline is not waited for a second time.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(config: &Config, manner: Manner, logs: &Logs) -> anyhow::Result<()> {
+async fn serve(config: &Config, manner: Manner, logs: &Logs, handed_over: HandedOver) -> anyhow::Result<()> {
     let mut signals = Signals::watch()?;
     // First what is likeliest to fail, so that a start that fails leaves nothing behind.
-    let public = doors::bind("public", "--listen", config.listen)?;
-    let admin = doors::bind("admin", "--admin-listen", config.admin_listen)?;
+    let public = doors::bind("public", "--listen", config.listen, handed_over.public)?;
+    let admin = doors::bind("admin", "--admin-listen", config.admin_listen, handed_over.admin)?;
     let tls = certificates::load(config.tls.as_ref())?;
     let screen = screening::load(&config.screening)?;
     let data = DataDir::at(&config.data);

@@ -27,17 +27,11 @@ pub(super) struct Call<'a> {
 pub(super) struct Line {
     address: SocketAddr,
     wire: Option<Wire>,
-    has_sent: bool,
 }
 
 impl Line {
     pub(super) fn to(address: SocketAddr) -> Self {
-        Self { address, wire: None, has_sent: false }
-    }
-
-    /// Whether the last request was sent, over a connection that had been made.
-    pub(super) fn has_sent(&self) -> bool {
-        self.has_sent
+        Self { address, wire: None }
     }
 
     /// Sends a request and reads its answer; nothing if there is none, whatever broke.
@@ -52,7 +46,6 @@ impl Line {
     }
 
     async fn send(&mut self, request: &[u8]) -> Option<Answer> {
-        self.has_sent = false;
         // As any client does before it uses a connection that has rested.
         if self.wire.as_ref().is_some_and(Wire::is_closed) {
             self.wire = None;
@@ -61,7 +54,6 @@ impl Line {
             Some(wire) => wire,
             None => self.wire.insert(Wire::connect(self.address).await.ok()?),
         };
-        self.has_sent = true;
         let answer = wire.exchange(request).await.ok()?;
         let is =
             |name: &str, value: &str| answer.header(name).is_some_and(|it| it.eq_ignore_ascii_case(value));

@@ -1,12 +1,15 @@
 //! The real program on a data directory of its own: started plainly or in a guise that makes something fail.
 
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::{AsFd as _, RawFd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use command_fds::{CommandFdExt as _, FdMapping};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::call::{Call, Line};
@@ -15,6 +18,9 @@ use crate::bench::process::Process;
 
 /// Opens the admin API of every program that is started here. It guards what lives for seconds, on loopback.
 const ADMIN_TOKEN: &str = "faults-0123456789abcdef0123456789abcdef";
+
+/// Where the first socket is that a supervisor hands over.
+const FIRST_HANDED_OVER: RawFd = 3;
 
 /// How long a program that was told to drain may take.
 const DRAIN_MAX: Duration = Duration::from_secs(20);
@@ -27,8 +33,8 @@ pub(super) struct Site {
     pub(super) variables: Vec<(String, String)>,
     /// More arguments of `serve`.
     pub(super) arguments: Vec<String>,
-    /// Where it listens for agencies; port 0 is a free one.
-    pub(super) listen: SocketAddr,
+    /// The socket that it is handed to listen on for agencies, as systemd would; without one it takes a free port.
+    pub(super) socket: Option<Arc<TcpListener>>,
 }
 
 /// How the program is run: the words before it, such as those of strace, and variables for it.
@@ -48,8 +54,7 @@ pub(super) struct Server {
 impl Site {
     /// Over the embedded store in `data`.
     pub(super) fn embedded(program: &Path, data: PathBuf) -> Self {
-        let listen = (Ipv4Addr::LOCALHOST, 0).into();
-        Self { program: program.to_owned(), data, variables: Vec::new(), arguments: Vec::new(), listen }
+        Self { program: program.to_owned(), data, variables: Vec::new(), arguments: Vec::new(), socket: None }
     }
 
     /// Where the embedded store keeps its database.
@@ -65,8 +70,12 @@ impl Site {
     /// Starts `serve` in a guise; an error is a program that ended before it served.
     pub(super) fn start_as(&self, guise: &Guise) -> Result<Server> {
         let mut command = self.command(guise);
-        let listen = self.listen.to_string();
-        command.args(["serve", "--listen", &listen, "--admin-listen", "127.0.0.1:0"]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        if let Some(socket) = &self.socket {
+            let socket =
+                FdMapping { parent_fd: socket.as_fd().try_clone_to_owned()?, child_fd: FIRST_HANDED_OVER };
+            command.env("LISTEN_FDS", "1").fd_mappings(vec![socket])?;
+        }
         let process = Process::start(command.args(&self.arguments))?;
         let [public, admin] = process.addresses(["public", "admin"])?;
         Ok(Server { process, public, admin })

@@ -1,9 +1,14 @@
 //! HTTP/1.1: hyper behind the guard, and what is said when the guard has stopped a request.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use http::HeaderValue;
+use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::time::{Instant, sleep_until};
 
 use super::{Caller, Reception, http2};
 use crate::drain::DrainSignal;
@@ -79,25 +84,34 @@ async fn serve<S: Wire + 'static>(
     mut drain: DrainSignal,
 ) -> (Ending, Guard<Paced<S>>) {
     let leftover = Leftover::default();
+    let is_draining = AtomicBool::new(false);
     let service = service_fn(|request: http::Request<Incoming>| {
         pulse.exchange_begun();
         let answer = reception.answer(caller, leftover.watch(request));
-        let leftover = &leftover;
+        let (leftover, is_draining) = (&leftover, &is_draining);
         async move {
             let mut answer = answer.await?;
             leftover.settle(&mut answer, caller.peer).await;
+            // Who rests is told so by the answer to its next request, if that comes before the last call is over.
+            if is_draining.load(Relaxed) {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, std::convert::Infallible>(answer)
         }
     });
     let mut connection = rules().serve_connection(TokioIo::new(guard), service);
     let mut alarm = Alarm::new(reception.patience.idle);
-    let mut is_draining = false;
+    let mut last_call = None;
     let ending = loop {
         tokio::select! {
             biased;
             outcome = &mut connection => break Ending::Served(outcome),
-            () = drain.begun(), if !is_draining => {
-                is_draining = true;
+            () = drain.begun(), if !is_draining.load(Relaxed) => {
+                is_draining.store(true, Relaxed);
+                last_call = Some(Instant::now() + reception.patience.last_call);
+            }
+            () = sleep_until(last_call.unwrap_or_else(Instant::now)), if last_call.is_some() => {
+                last_call = None;
                 Pin::new(&mut connection).graceful_shutdown();
             }
             () = alarm.rings(|| pulse.deadline(&reception.patience)) => break Ending::Overdue,

@@ -27,6 +27,7 @@ pub(crate) const PATIENCE: Patience = Patience {
     header: Duration::from_secs(10),
     idle: Duration::from_secs(60),
     exchange: Some(Duration::from_secs(60)),
+    last_call: Duration::from_millis(20),
 };
 
 /// The answer of `/large`: more than any buffer on its way in memory.

@@ -1,6 +1,6 @@
 //! More connections than there are seats, and the end of a server.
 
-use skybridge_listener::{Listener, Seats, drain};
+use skybridge_listener::{Listener, Patience, Seats, drain};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -23,6 +23,27 @@ async fn a_connection_too_many_is_told_so_although_it_has_spoken() {
     let answer = all_in(&answer).remove(0);
     assert_eq!((answer.status, answer.code().as_str()), (503, "overloaded"));
     assert!(answer.head.contains("retry-after: 1") && answer.closes());
+}
+
+#[tokio::test]
+async fn a_request_that_was_on_its_way_to_a_resting_connection_when_a_drain_began_is_answered() {
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.address();
+    let (end, signal) = drain();
+    let patience = Patience { last_call: Duration::from_secs(60), ..PATIENCE };
+    let serving = tokio::spawn(listener.serve(reception(patience), Seats::new(9, 9), None, signal));
+    let mut resting = TcpStream::connect(address).await.unwrap();
+    resting.write_all(b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    resting.read_exact(&mut [0; 12]).await.unwrap();
+
+    let ending = tokio::spawn(end.finish(Duration::from_secs(60)));
+    serving.await.unwrap();
+    resting.write_all(b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answers = b"HTTP/1.1 200".to_vec();
+    resting.read_to_end(&mut answers).await.unwrap();
+    let answers = all_in(&answers);
+    assert!(!answers[0].closes() && answers[1].status == 200 && answers[1].closes(), "{answers:?}");
+    ending.await.unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! The two doors: how long each waits, whom it believes, how many it lets in.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -12,8 +13,22 @@ use skybridge_machine::MachineRandomness;
 
 use crate::config::{Config, Http};
 
-/// Takes the address of a listener; `option` is how another is chosen.
-pub(super) fn bind(name: &str, option: &str, address: SocketAddr) -> anyhow::Result<Listener> {
+/// How long connections that rest outlast the beginning of a drain: as long as a request may be on its way around the
+/// world.
+const LAST_CALL: Duration = Duration::from_millis(500);
+
+/// Takes the socket that was handed over for a listener, or else its address; `option` is how another is chosen.
+pub(super) fn bind(
+    name: &str,
+    option: &str,
+    address: SocketAddr,
+    handed_over: Option<TcpListener>,
+) -> anyhow::Result<Listener> {
+    if let Some(socket) = handed_over {
+        let taken = Listener::take_over(socket);
+        return taken
+            .with_context(|| format!("the socket handed over for the {name} listener cannot be used"));
+    }
     Listener::bind(address).with_context(|| {
         format!(
             "the {name} address {address} cannot be listened on; stop what listens there, or choose another: {option} \
@@ -55,6 +70,7 @@ fn reception(router: Router, http: &Http) -> Reception {
             header: http.header_timeout,
             idle: http.idle_timeout,
             exchange: Some(http.exchange_timeout),
+            last_call: LAST_CALL,
         },
         streams_max: http.streams_max,
         trusted_proxies: TrustedProxies::default(),

@@ -2,10 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::path::Path;
+use std::process::Command;
+
+use command_fds::{CommandFdExt as _, FdMapping};
 
 use crate::kit::Program;
 use crate::kit::bodies::example;
-use crate::kit::program::{Caller, agency_with_key, run};
+use crate::kit::program::{Caller, agency_with_key, run, skybridge};
 
 #[tokio::test]
 async fn each_listener_serves_its_own() {
@@ -67,6 +72,46 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_began() {
     let server = Program::serve(data.path(), &[]);
     let listed = Caller::with_key(&key).get(&format!("{}/v1/bookings", server.public)).await.unwrap();
     assert_eq!(listed.expect(200).json()["bookings"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_socket_that_is_handed_over_takes_callers_in_between_two_servers() {
+    let data = tempfile::tempdir().unwrap();
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let serve = || Program::start(handed(data.path(), socket.as_fd(), "1"), &[]);
+    let first = serve();
+    assert_eq!(first.public, format!("http://{address}"));
+    assert!(first.terminate());
+    let mut waiting = TcpStream::connect(address).unwrap();
+    waiting.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let _second = serve();
+    let mut answer = String::new();
+    waiting.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn what_is_handed_over_and_is_no_use_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let file = tempfile::tempfile().unwrap();
+    for (count, complaint) in [
+        ("1", "socket 0 of those handed over (LISTEN_FDS) is not one that listens on TCP"),
+        ("3", "3 sockets were handed over (LISTEN_FDS)"),
+    ] {
+        let output = handed(data.path(), file.as_fd(), count).arg("serve").output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && told.contains(complaint), "{told}");
+    }
+    assert_eq!(data.path().read_dir().unwrap().count(), 0, "nothing was made");
+}
+
+/// The program with `socket` where a supervisor puts the first of `count`.
+fn handed(data: &Path, socket: BorrowedFd<'_>, count: &str) -> Command {
+    let socket = FdMapping { parent_fd: socket.try_clone_to_owned().unwrap(), child_fd: 3 };
+    let mut program = skybridge(data);
+    program.env("LISTEN_FDS", count).fd_mappings(vec![socket]).unwrap();
+    program
 }
 
 /// A start that fails leaves nothing that would be in the way of the next.
