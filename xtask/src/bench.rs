@@ -4,6 +4,7 @@
 //! All end with one kind of report: a table, JSON, and a drawing.
 
 mod bookings;
+mod cores;
 pub(crate) mod counter;
 mod crowd;
 mod debian;

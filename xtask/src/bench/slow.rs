@@ -1,13 +1,16 @@
 //! `cargo xtask bench slow`: a thousand slow callers of each kind, and what they cost a caller that is not slow.
 //!
 //! Against the program itself, at its own deadlines, in real time: heads, bodies and reads that trickle, and connections
-//! that say nothing. Reported is when the server closed them, and how long another caller waited for its bookings. What
-//! that is compared with is a second server that has only such a good caller, at the same moments: the thousand slow
-//! callers are clients on the same machine, and what their own work costs others there is not the server's doing.
-//! It fails if one of the slow is left open or a good caller is refused.
+//! that say nothing. They come one after the other, each stays for as long as it is let, and so they also go one after
+//! the other. Reported is how long after it came each was closed, and how long another caller waited for its bookings
+//! from the first arrival to the last end. What that is compared with is a second server that has only such a good
+//! caller, at the same moments. The thousand slow callers are clients on the same machine, and what their own work costs
+//! others there is not the server's doing: so all callers share one core, and the servers have the others. It fails if
+//! one of the slow is left open or a good caller is refused.
 
 mod caller;
 
+use std::mem;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -16,6 +19,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::cores::Cores;
 use super::counter::Counter;
 use super::machine::Machine;
 use super::program::Program;
@@ -24,7 +28,9 @@ use super::wire::Wire;
 use caller::Kind;
 
 /// How often a good caller books.
-const EVERY: Duration = Duration::from_millis(10);
+const EVERY: Duration = Duration::from_millis(4);
+/// From one slow caller's coming to the next one's: a thousand are there after five seconds.
+const BETWEEN_ARRIVALS: Duration = Duration::from_millis(5);
 /// What may come on top of a deadline: the server's farewell, and the pace at which we look.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -37,6 +43,9 @@ pub(crate) struct Options {
     /// Only this kind (repeatable).
     #[arg(long, value_enum, value_name = "KIND")]
     only: Vec<Kind>,
+    /// How often each kind comes; the two servers change parts each time.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
     #[command(flatten)]
     program: Program,
 }
@@ -45,10 +54,13 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let program = options.program.path()?;
     let machine = Machine::here()?;
-    let (beset, quiet) = (Served::start(&program)?, Served::start(&program)?);
+    let cores =
+        Cores::shared_out()?.context("this wants two cores: one for the servers, one for their callers")?;
+    let start = || Ok((Served::start(&program)?, Served::start(&program)?));
+    let (mut beset, mut quiet) = cores.as_server(start)?;
     let load = format!(
-        "{} slow callers of each kind at one of two servers, a good caller every {EVERY:?} at both: at the other \
-         server, and beside the slow ones",
+        "{} slow callers of each kind at one of two servers, one every {BETWEEN_ARRIVALS:?}; a good caller every \
+         {EVERY:?} at both: at the other server, and beside the slow ones; callers on one core, servers on the others",
         options.connections
     );
     let mut report = Report::new("slow", "A thousand slow callers of each kind", machine, load);
@@ -56,20 +68,25 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         "kind",
         [
             Column::new("closed", 0),
-            Column::new("first at s", 1),
-            Column::new("last at s", 1).drawn(Scale::Linear),
+            Column::new("first after s", 1),
+            Column::new("last after s", 1).drawn(Scale::Linear),
             Column::new("other p50 ms", 2),
             Column::new("other p99 ms", 2),
             Column::new("beside p50 ms", 2).drawn(Scale::Linear),
             Column::new("beside p99 ms", 2),
+            Column::new("p99 x", 2),
         ],
     );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime =
+        cores.as_caller(|| Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?))?;
     let kinds = Kind::ALL.into_iter().filter(|kind| options.only.is_empty() || options.only.contains(kind));
-    for kind in kinds {
-        println!("{} …", kind.name());
-        let figures = runtime.block_on(one_kind(kind, options.connections, &beset, &quiet))?;
-        table.add(kind.name(), &figures);
+    for round in 1..=options.rounds {
+        for kind in kinds.clone() {
+            println!("round {round}: {} …", kind.name());
+            let figures = runtime.block_on(one_kind(kind, options.connections, &beset, &quiet))?;
+            table.add(kind.name(), &figures);
+        }
+        mem::swap(&mut beset, &mut quiet);
     }
     report.tables.push(table);
     report.notes.extend(options.program.notes());
@@ -92,33 +109,48 @@ impl Served {
         Ok(Self { counter, api_key })
     }
 
-    /// Books until `end`; gives how long each booking took, the shortest first.
-    fn good_caller(&self, end: Instant) -> JoinHandle<Result<Vec<Duration>>> {
+    /// Books from `begin` until `end`; gives how long each booking took, the shortest first.
+    fn good_caller(&self, begin: Instant, end: Instant) -> JoinHandle<Result<Vec<Duration>>> {
         let (address, api_key) = (self.counter.address, self.api_key.clone());
-        tokio::spawn(async move { good_caller(address, &api_key, end).await })
+        tokio::spawn(async move { good_caller(address, &api_key, begin, end).await })
     }
 }
 
-async fn one_kind(kind: Kind, connections: u32, beset: &Served, quiet: &Served) -> Result<[f64; 7]> {
+async fn one_kind(kind: Kind, connections: u32, beset: &Served, quiet: &Served) -> Result<[f64; 8]> {
     let begun = Instant::now();
-    let (ends, last) = (begun + kind.deadline(), begun + kind.deadline() + GRACE);
+    let arrivals = (0..connections).map(|number| begun + BETWEEN_ARRIVALS * number);
     let mut crowd = JoinSet::new();
-    for _ in 0..connections {
-        crowd.spawn(kind.dawdle(beset.counter.address, beset.api_key.clone(), last));
+    for arrival in arrivals {
+        let (address, api_key) = (beset.counter.address, beset.api_key.clone());
+        crowd.spawn(async move {
+            tokio::time::sleep_until(arrival.into()).await;
+            kind.dawdle(address, &api_key, kind.deadline() + GRACE).await
+        });
     }
-    let (beside, other) = (beset.good_caller(ends), quiet.good_caller(ends));
+    let ends = begun + BETWEEN_ARRIVALS * connections + kind.deadline();
+    // In turn, so that neither always waits for the other's answer to be read.
+    let (beside, other) = (beset.good_caller(begun, ends), quiet.good_caller(begun + EVERY / 2, ends));
     let mut closed = Vec::new();
     while let Some(ended) = crowd.join_next().await {
-        closed.extend(ended??.map(|at| at.saturating_duration_since(begun)));
+        closed.extend(ended??);
     }
     let (beside, other) = (beside.await??, other.await??);
     closed.sort_unstable();
-    let [first, last] = [closed.first(), closed.last()].map(|at| at.copied().unwrap_or_default());
+    let [first, last] = [closed.first(), closed.last()].map(|after| after.copied().unwrap_or_default());
     let open = connections as usize - closed.len();
     ensure!(open == 0, "{open} slow {} were still open {:?} after their deadline", kind.name(), GRACE);
     let closed_count = closed.len() as f64;
     let ([other_p50, other_p99], [p50, p99]) = (latencies_ms(&other), latencies_ms(&beside));
-    Ok([closed_count, first.as_secs_f64(), last.as_secs_f64(), other_p50, other_p99, p50, p99])
+    Ok([
+        closed_count,
+        first.as_secs_f64(),
+        last.as_secs_f64(),
+        other_p50,
+        other_p99,
+        p50,
+        p99,
+        p99 / other_p99,
+    ])
 }
 
 /// The 50th and the 99th percentile.
@@ -128,13 +160,18 @@ fn latencies_ms(sorted: &[Duration]) -> [f64; 2] {
     })
 }
 
-/// Books again and again over one connection until `end`. Gives how long each took, the shortest first.
-async fn good_caller(address: SocketAddr, api_key: &str, end: Instant) -> Result<Vec<Duration>> {
+/// Books again and again over one connection from `begin` until `end`. Gives how long each took, the shortest first.
+async fn good_caller(
+    address: SocketAddr,
+    api_key: &str,
+    begin: Instant,
+    end: Instant,
+) -> Result<Vec<Duration>> {
     let mut wire = Wire::connect(address).await?;
     let request = format!(
         "POST /booking HTTP/1.1\r\nHost: {address}\r\nX-Api-Key: {api_key}\r\nContent-Length: 2\r\n\r\n{{}}"
     );
-    let mut ticks = tokio::time::interval(EVERY);
+    let mut ticks = tokio::time::interval_at(begin.into(), EVERY);
     let mut taken = Vec::new();
     while Instant::now() < end {
         ticks.tick().await;

@@ -49,17 +49,18 @@ impl Kind {
         })
     }
 
-    /// Is slow until the server closes, and gives the moment; none if it has not by `end`.
+    /// Is slow until the server closes, and gives how long that took; none if it has not within `patience`.
     pub(super) async fn dawdle(
         self,
         address: SocketAddr,
-        api_key: String,
-        end: Instant,
-    ) -> Result<Option<Instant>> {
+        api_key: &str,
+        patience: Duration,
+    ) -> Result<Option<Duration>> {
+        let came = Instant::now();
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(WINDOW_BYTES)?;
         let mut stream = socket.connect(address).await?;
-        stream.write_all(self.opening(&api_key).as_bytes()).await?;
+        stream.write_all(self.opening(api_key).as_bytes()).await?;
         let dawdling = async {
             match self {
                 // What is read is the answer, in one piece, and then the end.
@@ -74,8 +75,8 @@ impl Kind {
                 Self::Reads => take_slowly(&mut stream).await,
             }
         };
-        let ended = tokio::time::timeout_at(end.into(), dawdling).await;
-        Ok(ended.is_ok().then(Instant::now))
+        let ended = tokio::time::timeout(patience, dawdling).await;
+        Ok(ended.is_ok().then(|| came.elapsed()))
     }
 
     fn opening(self, api_key: &str) -> String {
