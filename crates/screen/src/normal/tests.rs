@@ -92,3 +92,21 @@ fn a_shell_reads_through_quotes() {
         assert_eq!(shell(sent).as_deref(), Some(expected), "{sent}");
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 200, ..Default::default() })]
+
+    /// Any text, and one of the signs that encodings, comments and shells are made of.
+    #[test]
+    fn no_view_is_longer_than_the_text(
+        any in ".{0,80}",
+        signs in "(%|%u|%c0|&#|&#x|&lt|;|\\\\|\\\\x|\\\\u\\{|\\$|\\$@|\\{IFS\\}|'|\"|`|/\\*|\\*/|[0-9a-f]|\r|\n| |\t|\u{0}|\u{200b}|ｆ|²|①|ﷺ|ⓐ|é){0,60}",
+        signs_first: bool,
+    ) {
+        let text = if signs_first { signs + &any } else { any + &signs };
+        let views = Views::of(&text, Traits::of(&text));
+        for view in views.texts().chain(views.shell.as_deref()) {
+            proptest::prop_assert!(view.len() <= text.len(), "{text:?} became {view:?}");
+        }
+    }
+}

@@ -63,6 +63,23 @@ proptest! {
         let _ = card_data(&text);
     }
 
+    /// An attack is found if what came before it left room for it in the budget, and otherwise an overrun is told: no
+    /// text is read in part.
+    #[test]
+    fn what_is_read_is_within_the_budget(lengths in proptest::collection::vec(0_usize..60, 0..6), bytes in 1_usize..200) {
+        let mut profile = Profile::default();
+        profile.budget = Budget { bytes, time: Duration::MAX };
+        let screen = Screen::new(profile, None);
+        let attack = "1 union select password from users";
+        let before: Vec<String> = lengths.iter().map(|length| "é, ".repeat(*length)).collect();
+        let texts = before.iter().map(|text| remark(text)).chain([remark(attack)]);
+        let verdict = screen.inspect(texts, Exceptions::NONE);
+        let needed = before.iter().map(String::len).sum::<usize>() + attack.len();
+        prop_assert_eq!(verdict.overrun, needed > bytes);
+        prop_assert_eq!(verdict.hits.is_empty(), needed > bytes);
+        prop_assert!(verdict.is_blocked());
+    }
+
     #[test]
     fn attacks_cut_and_joined_make_no_panic(first in 0_usize..1575, second in 0_usize..1575, cut in 0_usize..60) {
         let all = attacks();
