@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use skybridge_api::screening::{Screening, Signatures, Terms};
-use skybridge_screen::{Crs, CrsOptions, CrsReport, Profile, Screen};
+use skybridge_screen::{Crs, CrsOptions, CrsReport, InvalidProfile, Profile, Screen};
 
 use crate::config;
 use samples::SampleFile;
@@ -47,7 +47,23 @@ pub(crate) fn load(config: &config::Screening) -> anyhow::Result<Loaded> {
 fn profile(path: Option<&Path>) -> anyhow::Result<Profile> {
     let Some(path) = path else { return Ok(Profile::default()) };
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    Profile::parse(&text).with_context(|| format!("{} is no profile", path.display()))
+    Profile::parse(&text).map_err(|error| {
+        let line = line_of(&text, &error).map(|line| format!(" line {line}")).unwrap_or_default();
+        anyhow::Error::new(error).context(format!("{}{line} is no profile", path.display()))
+    })
+}
+
+/// The line that has what is wrong, counted from 1. What is no TOML names its line itself.
+fn line_of(text: &str, error: &InvalidProfile) -> Option<usize> {
+    let name = match error {
+        InvalidProfile::Rule(name) | InvalidProfile::Family(name) | InvalidProfile::Field(name) => name,
+        InvalidProfile::Threshold => "threshold",
+        InvalidProfile::Budget(name) => name,
+        InvalidProfile::Unreadable(_) => return None,
+    };
+    let sets =
+        |line: &str| line.split('=').next().is_some_and(|key| key.trim().trim_matches(['"', '\'']) == name);
+    text.lines().position(sets).map(|at| at + 1)
 }
 
 /// Says, line by line, what of a rule set cannot be honoured: whoever reads one in expects all of it.

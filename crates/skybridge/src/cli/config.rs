@@ -11,11 +11,13 @@ use super::output;
 use super::session::Session;
 use super::table;
 use crate::config::{Config, DEFAULT_TOML, Layers, Options, environment};
+use crate::screening;
+use crate::serve::address_files;
 
 /// The configuration: what it says, and whether it makes sense
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check the configuration and say everything that is wrong with it
+    /// Check the configuration and the files that it names, and say everything that is wrong with them
     Check,
     /// Show every value and where it comes from
     Show {
@@ -37,17 +39,38 @@ impl Command {
 
 fn check(session: &Session) -> Result<(), Failure> {
     let config = Config::read(&session.layers(Options::new())?)?;
-    if let Some(tls) = config.tls {
-        Tls::load(tls).context("tls.certificate and tls.key cannot be used").map_err(Failure::Failed)?;
-    }
+    let rule_set = named_files(config).map_err(Failure::Failed)?;
     let unknown = environment::unknown();
-    session.show(&json!({ "ok": true, "unknown_environment": unknown }), |answer| {
+    let answer = json!({ "ok": true, "unknown_environment": unknown, "rule_set": rule_set });
+    session.show(&answer, |answer| {
         let mut text = "The configuration is right.".to_owned();
+        for told in answer.list("rule_set").iter().filter_map(Value::as_str) {
+            text.push_str(&format!("\nscreening.crs: {told}"));
+        }
         for name in answer.list("unknown_environment").iter().filter_map(Value::as_str) {
             text.push_str(&format!("\n{}", unknown_variable(name)));
         }
         text
     })
+}
+
+/// Reads every file that the configuration names, as a start would. What is wrong with any of them is one error; what a
+/// rule set has that a start only warns of is the answer.
+fn named_files(config: Config) -> anyhow::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    let rules = screening::load(&config.screening).map_err(|error| faults.push(format!("{error:#}"))).ok();
+    if let Err(error) = address_files::check(&config.addresses) {
+        faults.push(format!("screening.addresses: {error}"));
+    }
+    let tls = config.tls.map(|tls| Tls::load(tls).context("tls.certificate and tls.key cannot be used"));
+    if let Some(Err(error)) = tls {
+        faults.push(format!("{error:#}"));
+    }
+    anyhow::ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    let rule_set = rules.and_then(|loaded| loaded.rule_set).unwrap_or_default();
+    let unreadable = rule_set.unreadable.iter().map(|(file, line, why)| format!("{file} line {line}: {why}"));
+    let missing = rule_set.missing_files.iter().map(|file| format!("{file} is not there"));
+    Ok(unreadable.chain(missing).collect())
 }
 
 /// What is said about a variable that looks like ours but is not.

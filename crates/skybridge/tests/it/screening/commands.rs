@@ -125,12 +125,15 @@ fn broken_rules_keep_a_server_from_starting() {
     let empty = empty.display().to_string();
     let never = data.path().join("never");
     for (name, value, told) in [
-        ("SKYBRIDGE_SCREENING_PROFILE", profile.as_str(), "fleas"),
+        ("SKYBRIDGE_SCREENING_PROFILE", profile.as_str(), "profile.toml line 2 is no profile"),
         ("SKYBRIDGE_SCREENING_PROFILE", missing.as_str(), "missing.toml cannot be read"),
         ("SKYBRIDGE_SCREENING_CRS", empty.as_str(), "screening.crs"),
     ] {
-        for words in [&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"][..], &["doctor"]]
-        {
+        for words in [
+            &["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"][..],
+            &["doctor"],
+            &["config", "check"],
+        ] {
             let refused = not_served(skybridge(&never).env(name, value).args(words));
             assert_eq!(refused.status.code(), Some(1), "{name}={value}: {}", said(&refused));
             assert!(said(&refused).contains(told), "{}", said(&refused));
@@ -153,6 +156,34 @@ fn broken_rules_keep_a_server_from_starting() {
     let serve = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
     let refused = not_served(skybridge(&never).env("SKYBRIDGE_SCREENING_SAMPLES", &open).args(serve));
     assert!(said(&refused).contains("chmod 600"), "{}", said(&refused));
+}
+
+#[test]
+fn a_check_of_the_configuration_reads_every_file_that_it_names() {
+    let data = tempfile::tempdir().unwrap();
+    let profile = file(data.path(), "profile.toml", "threshold = 5\n\n[rules]\nsql-onion = \"off\"\n");
+    let block = file(data.path(), "block.txt", "192.0.2.0/24\n203.0.113.7/24\n");
+    let allow = file(data.path(), "allow.txt", "somewhere\n");
+    let check = |variables: &[(&str, &str)]| {
+        skybridge(data.path()).envs(variables.iter().copied()).args(["config", "check"]).output().unwrap()
+    };
+    let wrong = check(&[
+        ("SKYBRIDGE_SCREENING_PROFILE", &profile),
+        ("SKYBRIDGE_SCREENING_ADDRESSES_BLOCK_FILE", &block),
+        ("SKYBRIDGE_SCREENING_ADDRESSES_ALLOW_FILE", &allow),
+    ]);
+    assert_eq!(wrong.status.code(), Some(1), "{}", said(&wrong));
+    assert!(said(&wrong).contains("profile.toml line 4 is no profile"), "{}", said(&wrong));
+    assert!(said(&wrong).contains("block.txt: line 2"), "{}", said(&wrong));
+    let wrong = check(&[("SKYBRIDGE_SCREENING_ADDRESSES_ALLOW_FILE", &allow)]);
+    assert!(said(&wrong).contains("allow.txt: line 1"), "{}", said(&wrong));
+
+    let rules = rule_set(data.path());
+    file(Path::new(&rules), "torn.conf", "# torn\nSecRule ARGS\n");
+    let right = check(&[("SKYBRIDGE_SCREENING_CRS", &rules)]);
+    assert_eq!(right.status.code(), Some(0), "{}", said(&right));
+    let told = String::from_utf8_lossy(&right.stdout).into_owned();
+    assert!(told.contains("torn.conf line 2"), "{told}{}", said(&right));
 }
 
 #[test]
