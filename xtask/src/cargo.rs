@@ -46,7 +46,27 @@ pub(crate) fn build_release(package: &str, name: &str) -> Result<PathBuf> {
 
 /// Runs `cargo build` with these arguments and this environment, and tells where the executable `name` is.
 pub(crate) fn build(arguments: &[&str], environment: Vec<(String, String)>, name: &str) -> Result<PathBuf> {
-    let mut command = command("cargo", &["build", "--message-format", "json-render-diagnostics"]);
+    run("build", arguments, environment, name)
+}
+
+/// The same for one executable of a package, with these options for the compiler of it and of nothing below it. Where
+/// all is optimised in one piece at the end, that is enough.
+pub(crate) fn build_with(
+    options: &[&str],
+    arguments: &[&str],
+    environment: Vec<(String, String)>,
+    name: &str,
+) -> Result<PathBuf> {
+    run("rustc", &[arguments, &["--bin", name, "--"], options].concat(), environment, name)
+}
+
+fn run(
+    subcommand: &str,
+    arguments: &[&str],
+    environment: Vec<(String, String)>,
+    name: &str,
+) -> Result<PathBuf> {
+    let mut command = command("cargo", &[subcommand, "--message-format", "json-render-diagnostics"]);
     let messages = output(command.args(arguments).envs(environment).stderr(Stdio::inherit()))?;
     messages
         .lines()
