@@ -83,7 +83,7 @@ fn build(architecture: Architecture) -> Result<PathBuf> {
     let target = architecture.target();
     let settings = toolchain::find(architecture)?;
     let arguments = ["--profile", PROFILE, "--target", target, "--package", PACKAGE];
-    // At fixed addresses, a start need not adapt 31,000 of them, in 150 pages that would each be copied for it.
+    // At fixed addresses, a start need not adapt 31,000 of them, in 160 pages that would each be copied for it.
     cargo::build_with(&["-C", "relocation-model=static"], &arguments, settings, EXECUTABLE)
 }
 

@@ -31,7 +31,7 @@ pub struct Patience {
     /// For one request and its answer, from the first byte to the last; `None` is for ever.
     pub exchange: Option<Duration>,
     /// When the server drains: between requests, so that one that is on its way is still answered. HTTP/1.1 has no
-    /// other way to tell a caller to go than with an answer.
+    /// other way to tell a caller to go than with an answer; HTTP/2 has, and a while of its own for it.
     pub last_call: Duration,
 }
 

@@ -50,9 +50,8 @@ pub trait Store: Send + Sync + 'static {
     /// A part of all records of a table, listed or not, in an order of the store's own: the first part, or the one
     /// behind the record with the id `after`.
     ///
-    /// No lag here either: it holds what was committed before the call, unless that was replaced meanwhile. The parts of
-    /// a table are of different moments, so of a commit that takes place between them one write may be seen and
-    /// another not.
+    /// No lag here either: it holds what was committed before the call, unless that was replaced meanwhile. It is no
+    /// snapshot: of a commit that takes place meanwhile, or between two parts, one write may be seen and another not.
     async fn scan(&self, table: Table, after: Option<&str>) -> Result<ScanPage, StoreError>;
 
     /// Applies all writes of `commit`, or none.

@@ -70,11 +70,6 @@ impl ChangeLog {
     }
 }
 
-/// Is `record` the log's?
-pub(super) fn is_of(record: &Record) -> bool {
-    record.key == key()
-}
-
 fn key() -> Key {
     Key::new(Table::Partners, "change-log")
 }

@@ -44,6 +44,12 @@ pub(super) enum Partner {
 }
 
 impl Partner {
+    /// Is it of a kind that this program knows? The change log is none, and a later program may keep others.
+    pub(super) fn is_known_kind(record: &Record) -> bool {
+        let kind = record.key.id.split_once('#').map(|(kind, _)| kind);
+        kind.is_some_and(|kind| ["plan", "agency", "key", "network"].contains(&kind))
+    }
+
     /// What `record` holds; its id says of which kind it is.
     pub(super) fn of(record: &Record) -> Result<Self, StoreError> {
         let attributes = &record.attributes;

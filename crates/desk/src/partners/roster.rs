@@ -16,7 +16,7 @@ use skybridge_domain::time::Timestamp;
 use skybridge_gate::Partners;
 use skybridge_store::{self as store, Record, Store, StoreError, Table};
 
-use super::change_log::{self, ChangeLog};
+use super::change_log::ChangeLog;
 use super::networks::NetworkRecord;
 use super::record::Partner;
 use super::{PartnerError, PlanEntry};
@@ -87,7 +87,7 @@ impl Roster {
         let mut after = None;
         loop {
             let page = store.scan(Table::Partners, after.as_deref()).await?;
-            for record in page.records.iter().filter(|record| !change_log::is_of(record)) {
+            for record in page.records.iter().filter(|record| Partner::is_known_kind(record)) {
                 roster.put(Partner::of(record)?, now);
             }
             after = page.next;

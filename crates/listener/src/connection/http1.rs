@@ -112,7 +112,10 @@ async fn serve<S: Wire + 'static>(
             }
             () = sleep_until(last_call.unwrap_or_else(Instant::now)), if last_call.is_some() => {
                 last_call = None;
-                Pin::new(&mut connection).graceful_shutdown();
+                // Hyper knows nothing of a head that is half in; it has its deadline, and its answer will be the last.
+                if pulse.phase() != Phase::Head {
+                    Pin::new(&mut connection).graceful_shutdown();
+                }
             }
             () = alarm.rings(|| pulse.deadline(&reception.patience)) => break Ending::Overdue,
         }
