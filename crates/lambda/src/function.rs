@@ -21,7 +21,7 @@ use crate::settings::GatewayKeys;
 /// process that was frozen meanwhile; a burst of calls asks the store no more often than this.
 const ROSTER_AGE_MAX: Duration = Duration::from_millis(500);
 
-/// How long an event waits for them. Longer means that the store is away.
+/// How long an event waits for them. Longer means that the store is away, or that there is very much to read.
 const ROSTER_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// How much later than what is written down the use of a key must be to be written too.
@@ -98,12 +98,16 @@ impl Function {
     /// Takes note of keys, agencies and plans that others changed meanwhile. If the store does not answer, what was
     /// known holds on, and whatever needs the store is refused by itself.
     async fn hear_of_changes(&self) {
-        match tokio::time::timeout(ROSTER_WAIT_MAX, self.desk.refresh_roster(ROSTER_AGE_MAX)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
+        let desk = Arc::clone(&self.desk);
+        // A task of its own: what takes longer than a call waits for goes on beside it and the next ones.
+        let heard = tokio::spawn(async move { desk.refresh_roster(ROSTER_AGE_MAX).await });
+        match tokio::time::timeout(ROSTER_WAIT_MAX, heard).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "changes of partners could not be asked for");
             }
+            Ok(Err(broken)) => tracing::error!(%broken, "changes of partners could not be asked for"),
             Err(_elapsed) => tracing::warn!("changes of partners were not told in time"),
         }
     }
