@@ -3,8 +3,8 @@
 //! The program is linked statically with musl, so it needs nothing of the system that it runs on: neither its glibc
 //! (2.34 there, often newer here) nor where it keeps its libraries. That takes a target of rustup and a C compiler,
 //! for the cryptography and the allocator; what is missing is said with the command that installs it. It lies at fixed
-//! addresses: that a process has a small machine of its own on Lambda, and no C parses what callers send, is what makes
-//! up for it, and half a millisecond of each start is what it gives. Before it is packed, the file is looked at: one
+//! addresses: that a process has a small machine of its own on Lambda, and that the cryptography is the only C that sees
+//! what callers send, makes up for it, and half a millisecond of each start is what it gives. Before it is packed, the file is looked at: one
 //! that would not start on Lambda never gets into a zip.
 
 mod archive;

@@ -51,7 +51,7 @@ pub struct Caller {
 
 impl Reception {
     /// Serves requests until the caller closes, its time is up, or the server drains; a request that has begun by
-    /// then is served to its end.
+    /// then, or begins before the last call is over, is served to its end.
     pub async fn converse<S: Wire + 'static>(&self, stream: S, caller: Caller, drain: DrainSignal) {
         if caller.speaks_http2 {
             http2::converse(self, caller, BytesMut::new(), stream, drain).await;

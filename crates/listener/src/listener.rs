@@ -59,7 +59,14 @@ impl Listener {
     /// Takes a socket over that somebody else opened, and that outlives this process: what comes while nobody takes
     /// connections waits for the next one to do so.
     pub fn take_over(socket: std::net::TcpListener) -> io::Result<Self> {
-        SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES as usize)?;
+        let options = SockRef::from(&socket);
+        if !options.is_listener()? {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "nobody can connect to it: it does not listen",
+            ));
+        }
+        options.set_send_buffer_size(SEND_BUFFER_BYTES as usize)?;
         socket.set_nonblocking(true)?;
         Ok(Self { address: socket.local_addr()?, socket: TcpListener::from_std(socket)? })
     }

@@ -198,7 +198,8 @@ impl Desk {
         Ok(())
     }
 
-    /// What makes room for `network`, if it needs any: each entry that is taken off, with what the audit trail says of it.
+    /// What makes room for `network`, if it needs any: each entry that is taken off, and what the audit trail says of
+    /// it.
     async fn make_room(
         &self,
         network: Network,

@@ -56,6 +56,8 @@ pub(super) fn open_public(
 pub(super) fn open_admin(listener: Listener, router: Router, config: &Config, drain: DrainSignal) {
     let mut reception = reception(router, &config.http);
     reception.patience.exchange = None;
+    // It drains when all agencies are gone; whoever reads metrics comes again by himself.
+    reception.patience.last_call = Duration::ZERO;
     tokio::spawn(listener.serve(reception, seats(&config.http), None, drain));
 }
 

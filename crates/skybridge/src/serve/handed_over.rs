@@ -27,9 +27,8 @@ impl HandedOver {
         );
         let mut socket = |at| {
             let taken = sockets.take_tcp_listener(at);
-            taken.with_context(|| {
-                format!("socket {at} of those handed over (LISTEN_FDS) is not one that listens on TCP")
-            })
+            taken
+                .with_context(|| format!("socket {at} of those handed over (LISTEN_FDS) is no socket of TCP"))
         };
         Ok(Self { public: socket(0)?, admin: socket(1)? })
     }

@@ -96,7 +96,7 @@ fn what_is_handed_over_and_is_no_use_is_refused() {
     let data = tempfile::tempdir().unwrap();
     let file = tempfile::tempfile().unwrap();
     for (count, complaint) in [
-        ("1", "socket 0 of those handed over (LISTEN_FDS) is not one that listens on TCP"),
+        ("1", "socket 0 of those handed over (LISTEN_FDS) is no socket of TCP"),
         ("3", "3 sockets were handed over (LISTEN_FDS)"),
     ] {
         let output = handed(data.path(), file.as_fd(), count).arg("serve").output().unwrap();
@@ -104,6 +104,16 @@ fn what_is_handed_over_and_is_no_use_is_refused() {
         assert!(!output.status.success() && told.contains(complaint), "{told}");
     }
     assert_eq!(data.path().read_dir().unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn a_socket_of_one_connection_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let listening = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let connected = TcpStream::connect(listening.local_addr().unwrap()).unwrap();
+    let output = handed(data.path(), connected.as_fd(), "1").arg("serve").output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && told.contains("it does not listen"), "{told}");
 }
 
 /// The program with `socket` where a supervisor puts the first of `count`.

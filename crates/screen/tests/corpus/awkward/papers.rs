@@ -65,7 +65,7 @@ pub(super) const PAPERS: &[&str] = &[
     "P.O. Box 12; Att: Mr Bin",
     "Bin/Dev/Etc are family names",
     "usr group; var. dates; tmp. address; opt. tour; etc.",
-    "home/work/mobile numbers",
+    "home/office/mobile numbers",
     "bin / etc / misc.",
     "var/fixed rates; opt/req tours",
     "https://www.hotel-union.example/rooms/cat-a?from=2027-03-12&to=2027-03-15&pax=2",
