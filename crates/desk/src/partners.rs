@@ -122,6 +122,12 @@ struct Change {
     detail: String,
 }
 
+impl Change {
+    fn new(action: &str, subject: String, detail: String) -> Self {
+        Self { action: action.to_owned(), subject, detail }
+    }
+}
+
 /// How often a change is decided again before it is given up.
 const ATTEMPTS_MAX: usize = 16;
 
@@ -133,24 +139,11 @@ impl Desk {
         Ok(Some((value, record.version)))
     }
 
-    /// Commits a change and its audit entry, and lets the gate know.
-    async fn commit_change(
-        &self,
-        operator: &Operator,
-        action: &str,
-        subject: String,
-        detail: String,
-        writes: Vec<Write>,
-    ) -> Result<Attempt, PartnerError> {
-        let change = Change { action: action.to_owned(), subject, detail };
-        self.commit_changes(operator, vec![change], writes).await
-    }
-
     /// Commits what an operator did, with an audit entry for each change that it brings about, and lets the gate know.
     async fn commit_changes(
         &self,
         operator: &Operator,
-        changes: Vec<Change>,
+        changes: impl IntoIterator<Item = Change> + Send,
         mut writes: Vec<Write>,
     ) -> Result<Attempt, PartnerError> {
         let at = self.clock.now();

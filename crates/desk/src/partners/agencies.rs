@@ -7,7 +7,7 @@ use skybridge_domain::plan::PlanName;
 use skybridge_store::{StoreError, Write};
 
 use super::record::{Kept, agency_key};
-use super::{ATTEMPTS_MAX, Attempt, PartnerError, all_kept};
+use super::{ATTEMPTS_MAX, Attempt, Change, PartnerError, all_kept};
 use crate::Desk;
 use crate::audit::Operator;
 
@@ -35,8 +35,9 @@ impl Desk {
             }
             let writes = vec![Write::create(agency.record(1))];
             let subject = subject(&agency.name);
-            let attempt =
-                self.commit_change(operator, "agency.created", subject, detail.clone(), writes).await?;
+            let attempt = self
+                .commit_changes(operator, [Change::new("agency.created", subject, detail.clone())], writes)
+                .await?;
             if matches!(attempt, Attempt::Done) {
                 return Ok(agency);
             }
@@ -139,7 +140,9 @@ impl Desk {
                 return Ok(standing);
             };
             let writes = vec![Write::replace(changed.record(version + 1), version)];
-            let attempt = self.commit_change(operator, action, subject(name), detail.clone(), writes).await?;
+            let attempt = self
+                .commit_changes(operator, [Change::new(action, subject(name), detail.clone())], writes)
+                .await?;
             if matches!(attempt, Attempt::Done) {
                 return Ok(changed);
             }

@@ -9,7 +9,7 @@ use skybridge_domain::time::Timestamp;
 use skybridge_store::Write;
 
 use super::record::{Kept, key_key};
-use super::{ATTEMPTS_MAX, Attempt, PartnerError, all_kept};
+use super::{ATTEMPTS_MAX, Attempt, Change, PartnerError, all_kept};
 use crate::Desk;
 use crate::audit::Operator;
 
@@ -95,7 +95,8 @@ impl Desk {
             let writes = vec![Write::create(issued.key.record(1))];
             let detail = format!("for agency {agency}, {} mode", request.mode.as_str());
             let subject = subject(issued.key.id);
-            let attempt = self.commit_change(operator, "key.created", subject, detail, writes).await?;
+            let attempt =
+                self.commit_changes(operator, [Change::new("key.created", subject, detail)], writes).await?;
             if let Attempt::Done = attempt {
                 return Ok(issued);
             }
@@ -135,7 +136,9 @@ impl Desk {
             let until =
                 replaced.expires_at.map_or(String::new(), |at| format!("; the old one holds until {at}"));
             let detail = format!("by key {}{until}", rotation.issued.key.id);
-            let attempt = self.commit_change(operator, "key.rotated", subject(id), detail, writes).await?;
+            let attempt = self
+                .commit_changes(operator, [Change::new("key.rotated", subject(id), detail)], writes)
+                .await?;
             if let Attempt::Done = attempt {
                 return Ok(rotation);
             }
@@ -158,8 +161,9 @@ impl Desk {
             let revoked = Key { revoked_at: Some(self.clock.now().whole_millis()), ..standing };
             let writes = vec![Write::replace(revoked.record(version + 1), version)];
             let detail = format!("of agency {}", revoked.agency);
-            if let Attempt::Done =
-                self.commit_change(operator, "key.revoked", subject(id), detail, writes).await?
+            if let Attempt::Done = self
+                .commit_changes(operator, [Change::new("key.revoked", subject(id), detail)], writes)
+                .await?
             {
                 return Ok(revoked);
             }

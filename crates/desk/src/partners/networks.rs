@@ -144,7 +144,7 @@ impl Desk {
             let mut changes = self.make_room(listed.network, now).await?;
             let write = put(&NetworkRecord::Listed(listed.clone()), standing.map(|(_, version)| version));
             changes.push((change(action, listed.network, terms(&listed)), write));
-            let (changes, writes) = changes.into_iter().unzip();
+            let (changes, writes): (Vec<_>, Vec<_>) = changes.into_iter().unzip();
             let attempt = self.commit_changes(operator, changes, writes).await?;
             if matches!(attempt, Attempt::Done) {
                 return Ok(listed);
@@ -166,7 +166,7 @@ impl Desk {
             let removed_at = self.clock.now().whole_millis();
             let write = put(&NetworkRecord::Removed { network, removed_at }, Some(version));
             let change = change("network.unlisted", network, format!("was: {}", terms(&listed)));
-            let attempt = self.commit_changes(operator, vec![change], vec![write]).await?;
+            let attempt = self.commit_changes(operator, [change], vec![write]).await?;
             if matches!(attempt, Attempt::Done) {
                 return Ok(());
             }
@@ -228,7 +228,7 @@ impl Desk {
 }
 
 fn change(action: &str, network: Network, detail: String) -> Change {
-    Change { action: action.to_owned(), subject: format!("network {network}"), detail }
+    Change::new(action, format!("network {network}"), detail)
 }
 
 fn put(record: &NetworkRecord, standing: Option<Version>) -> Write {

@@ -5,7 +5,7 @@ use skybridge_domain::time::Timestamp;
 use skybridge_store::Write;
 
 use super::record::{Kept, plan_key};
-use super::{ATTEMPTS_MAX, Attempt, PartnerError, all_kept};
+use super::{ATTEMPTS_MAX, Attempt, Change, PartnerError, all_kept};
 use crate::Desk;
 use crate::audit::Operator;
 
@@ -37,7 +37,9 @@ impl Desk {
                 Some((_, version)) => ("plan.changed", Write::replace(entry.record(version + 1), version)),
             };
             let subject = format!("plan {}", plan.name());
-            let attempt = self.commit_change(operator, action, subject, terms(&plan), vec![write]).await?;
+            let attempt = self
+                .commit_changes(operator, [Change::new(action, subject, terms(&plan))], vec![write])
+                .await?;
             if matches!(attempt, Attempt::Done) {
                 return Ok(entry);
             }

@@ -8,7 +8,7 @@ use skybridge_store::Write;
 
 use super::keys::{KeyRequest, replaced_by, subject};
 use super::record::Kept;
-use super::{ATTEMPTS_MAX, Attempt, PartnerError};
+use super::{ATTEMPTS_MAX, Attempt, Change, PartnerError};
 use crate::Desk;
 use crate::audit::Operator;
 
@@ -56,8 +56,9 @@ impl Desk {
             let algorithm = issued.key.proof.algorithm().map_or("", Algorithm::as_str);
             let detail = format!("for agency {agency}, {algorithm}, {} mode", request.mode.as_str());
             let subject = subject(issued.key.id);
-            let attempt =
-                self.commit_change(operator, "signing-key.created", subject, detail, writes).await?;
+            let attempt = self
+                .commit_changes(operator, [Change::new("signing-key.created", subject, detail)], writes)
+                .await?;
             if let Attempt::Done = attempt {
                 return Ok(issued);
             }
@@ -103,8 +104,9 @@ impl Desk {
             let until =
                 replaced.expires_at.map_or(String::new(), |at| format!("; the old one holds until {at}"));
             let detail = format!("by key {}{until}", issued.key.id);
-            let attempt =
-                self.commit_change(operator, "signing-key.rotated", subject(id), detail, writes).await?;
+            let attempt = self
+                .commit_changes(operator, [Change::new("signing-key.rotated", subject(id), detail)], writes)
+                .await?;
             if let Attempt::Done = attempt {
                 return Ok(SigningRotation { issued, replaced });
             }
