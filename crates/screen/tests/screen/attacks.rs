@@ -46,6 +46,10 @@ fn honest_texts_hold_no_card_data() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+fn is_base64(text: &str) -> bool {
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 #[test]
 fn an_attack_in_disguise_is_caught_as_often_as_in_plain() {
     let screen = default_screen();
@@ -54,14 +58,14 @@ fn an_attack_in_disguise_is_caught_as_often_as_in_plain() {
     texts.dedup();
     // Values that are decoded on their way already would be other texts.
     texts.retain(|text| !text.contains(['%', '\\', '&', '\n', '\r']) && inspect(&screen, text).is_blocked());
-    // Base64 in another case is other bytes.
-    texts.retain(|text| text.len() < 16 || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     let plain: Vec<_> = texts.iter().step_by(texts.len() / 200).take(200).collect();
     assert_eq!(plain.len(), 200);
     let mut lost = Vec::new();
     for (name, evade) in EVASIONS {
-        let missed: Vec<_> =
-            plain.iter().filter(|text| !inspect(&screen, &evade(text)).is_blocked()).collect();
+        // Base64 in another case is other bytes, and no attack.
+        let is_other = |text: &str| name.contains("case") && is_base64(text);
+        let disguised = plain.iter().filter(|text| !is_other(text));
+        let missed: Vec<_> = disguised.filter(|text| !inspect(&screen, &evade(text)).is_blocked()).collect();
         lost.extend(missed.into_iter().map(|text| format!("{name}: {text}")));
     }
     assert!(lost.is_empty(), "{} missed:\n{}", lost.len(), lost.join("\n"));
