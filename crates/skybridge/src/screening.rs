@@ -25,22 +25,25 @@ pub(crate) struct Loaded {
 /// The engine that the configuration describes, warmed: ready for its first text, and known to catch what it is there
 /// to catch.
 pub(crate) fn load(config: &config::Screening) -> anyhow::Result<Loaded> {
-    let mut profile = profile(config.profile.as_deref()).context("screening.profile")?;
-    profile.overrun = config.overrun.unwrap_or(profile.overrun);
-    let (crs, rule_set) = match &config.crs {
-        None => (None, None),
-        Some(directory) => {
-            let options = CrsOptions { paranoia: config.crs_paranoia };
-            let read = Crs::read_dir(directory, options);
-            let (crs, report) = read.with_context(|| format!("screening.crs: {}", directory.display()))?;
-            (Some(crs), Some(report))
-        }
+    let profile = profile(config.profile.as_deref()).context("screening.profile");
+    let (mut profile, (crs, rule_set)) = match (profile, rule_set(config)) {
+        (Ok(profile), Ok(rules)) => (profile, rules.unzip()),
+        (Err(one), Err(other)) => anyhow::bail!("{one:#}\n{other:#}"),
+        (Err(one), Ok(_)) | (Ok(_), Err(one)) => return Err(one),
     };
+    profile.overrun = config.overrun.unwrap_or(profile.overrun);
     let screen = Screen::new(profile, crs);
     if config.signatures != Signatures::Off {
         screen.warm().context("screening does not catch what it must, so nothing is served")?;
     }
     Ok(Loaded { screen, rule_set })
+}
+
+/// The rules of the OWASP CRS and what is said of them, if the configuration names any.
+fn rule_set(config: &config::Screening) -> anyhow::Result<Option<(Crs, CrsReport)>> {
+    let Some(directory) = &config.crs else { return Ok(None) };
+    let read = Crs::read_dir(directory, CrsOptions { paranoia: config.crs_paranoia });
+    read.map(Some).with_context(|| format!("screening.crs: {}", directory.display()))
 }
 
 /// The profile of a file, or the built-in one.
@@ -55,15 +58,25 @@ fn profile(path: Option<&Path>) -> anyhow::Result<Profile> {
 
 /// The line that has what is wrong, counted from 1. What is no TOML names its line itself.
 fn line_of(text: &str, error: &InvalidProfile) -> Option<usize> {
-    let name = match error {
-        InvalidProfile::Rule(name) | InvalidProfile::Family(name) | InvalidProfile::Field(name) => name,
-        InvalidProfile::Threshold => "threshold",
-        InvalidProfile::Budget(name) => name,
+    let (table, name) = match error {
+        InvalidProfile::Rule(name) => ("[rules]", &**name),
+        InvalidProfile::Family(name) => ("[families]", &**name),
+        InvalidProfile::Field(name) => ("[fields]", &**name),
+        InvalidProfile::Budget(name) => ("[budget]", *name),
+        InvalidProfile::Threshold => ("", "threshold"),
         InvalidProfile::Unreadable(_) => return None,
     };
-    let sets =
-        |line: &str| line.split('=').next().is_some_and(|key| key.trim().trim_matches(['"', '\'']) == name);
-    text.lines().position(sets).map(|at| at + 1)
+    let mut within = "";
+    for (at, line) in text.lines().enumerate() {
+        if line.trim_start().starts_with('[') {
+            within = line.split('#').next().unwrap_or_default().trim();
+        }
+        let key = line.split('=').next().unwrap_or_default();
+        if within == table && key.trim().trim_matches(['"', '\'']) == name {
+            return Some(at + 1);
+        }
+    }
+    None
 }
 
 /// Says, line by line, what of a rule set cannot be honoured: whoever reads one in expects all of it.

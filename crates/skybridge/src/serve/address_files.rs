@@ -151,6 +151,8 @@ enum Unusable {
     TooLong(PathBuf),
     #[error("{}: {}", path.display(), Joined(faults))]
     Faulty { path: PathBuf, faults: Vec<String> },
+    #[error("{0}; {1}")]
+    Both(Box<Self>, Box<Self>),
 }
 
 struct Joined<'a>(&'a [String]);
@@ -165,10 +167,13 @@ impl fmt::Display for Joined<'_> {
 
 fn read(files: &AddressFiles, addresses: &Addresses) -> Result<FileLists, Unusable> {
     let caution = |network: &Network| addresses.caution(network);
-    Ok(FileLists {
-        block: files.block.as_deref().map_or(Ok(Vec::new()), |path| read_one(path, caution))?,
-        allow: files.allow.as_deref().map_or(Ok(Vec::new()), |path| read_one(path, |_| None))?,
-    })
+    let block = files.block.as_deref().map_or(Ok(Vec::new()), |path| read_one(path, caution));
+    let allow = files.allow.as_deref().map_or(Ok(Vec::new()), |path| read_one(path, |_| None));
+    match (block, allow) {
+        (Ok(block), Ok(allow)) => Ok(FileLists { block, allow }),
+        (Err(one), Err(other)) => Err(Unusable::Both(Box::new(one), Box::new(other))),
+        (Err(one), Ok(_)) | (Ok(_), Err(one)) => Err(one),
+    }
 }
 
 fn read_one(path: &Path, caution: impl Fn(&Network) -> Option<Caution>) -> Result<Vec<Network>, Unusable> {
