@@ -44,23 +44,18 @@ pub(super) enum Partner {
 }
 
 impl Partner {
-    /// Is it of a kind that this program knows? The change log is none, and a later program may keep others.
-    pub(super) fn is_known_kind(record: &Record) -> bool {
-        let kind = record.key.id.split_once('#').map(|(kind, _)| kind);
-        kind.is_some_and(|kind| ["plan", "agency", "key", "network"].contains(&kind))
-    }
-
-    /// What `record` holds; its id says of which kind it is.
-    pub(super) fn of(record: &Record) -> Result<Self, StoreError> {
+    /// What `record` holds; its id says of which kind it is. None of a kind that this program does not know: the change
+    /// log is no partner, and a later program may keep others.
+    pub(super) fn of(record: &Record) -> Result<Option<Self>, StoreError> {
         let attributes = &record.attributes;
         let read = match record.key.id.split_once('#') {
             Some(("plan", _)) => PlanEntry::read(attributes).map(Self::Plan),
             Some(("agency", _)) => Agency::read(attributes).map(Self::Agency),
             Some(("key", _)) => Key::read(attributes).map(Self::Key),
             Some(("network", _)) => NetworkRecord::read(attributes).map(Self::Network),
-            _ => Err(Unreadable("id")),
+            _ => return Ok(None),
         };
-        read.map_err(|error| damaged(&record.key, error))
+        read.map(Some).map_err(|error| damaged(&record.key, error))
     }
 }
 

@@ -87,8 +87,10 @@ impl Roster {
         let mut after = None;
         loop {
             let page = store.scan(Table::Partners, after.as_deref()).await?;
-            for record in page.records.iter().filter(|record| Partner::is_known_kind(record)) {
-                roster.put(Partner::of(record)?, now);
+            for record in &page.records {
+                if let Some(partner) = Partner::of(record)? {
+                    roster.put(partner, now);
+                }
             }
             after = page.next;
             if after.is_none() {
@@ -127,8 +129,8 @@ impl Roster {
         });
         for (id, record) in try_join_all(reads).await? {
             match record.as_ref().map(Partner::of) {
-                None => {}
-                Some(Ok(partner)) => self.put(partner, now),
+                None | Some(Ok(None)) => {}
+                Some(Ok(Some(partner))) => self.put(partner, now),
                 Some(Err(error)) => self.leave_out(id, &error),
             }
         }
@@ -179,7 +181,9 @@ impl Roster {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         for record in records {
-            self.put(Partner::of(record)?, now);
+            if let Some(partner) = Partner::of(record)? {
+                self.put(partner, now);
+            }
         }
         self.log = log;
         Ok(())

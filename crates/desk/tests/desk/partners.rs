@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use skybridge_desk::partners::PartnerError;
-use skybridge_store::{Commit, Key, Store as _, StoreError, Table, Write};
+use skybridge_store::{Attributes, Commit, Key, Record, Store as _, StoreError, Table, Write};
 
 use crate::kit::{Counter, agency, plan_name};
 use crate::rigged_store::Call;
@@ -194,4 +194,15 @@ async fn partners_that_change_while_they_are_read_are_read_once_more() {
     };
     let (there, key) = tokio::join!(here.beside(), meanwhile);
     there.authenticate(&key.text).unwrap();
+}
+
+/// As after going back from a later program, which keeps partners of other kinds.
+#[tokio::test]
+async fn a_partner_of_an_unknown_kind_keeps_nobody_from_starting() {
+    let here = Counter::open("50", 100).await;
+    let key = here.agency("A").await;
+    let id = Key::new(Table::Partners, "alliance#One");
+    let record = Record { key: id, version: 1, listing: None, attributes: Attributes::default() };
+    here.store.commit(Commit::of(Write::create(record))).await.unwrap();
+    here.beside().await.authenticate(&key.text).unwrap();
 }
