@@ -9,7 +9,7 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistM
 use crate::layout::{DecodeError, SEQUENCE_KEY, Span};
 use crate::manifest::Manifest;
 use crate::place::Place;
-use crate::version::{self, VersionError};
+use crate::tables::{self, TablesError};
 
 const RECORDS: &str = "records";
 const LISTING: &str = "listing";
@@ -37,7 +37,7 @@ pub(crate) enum EngineError {
     #[error("the database holds no sequence")]
     NoSequence,
     #[error(transparent)]
-    Version(#[from] VersionError),
+    Tables(#[from] TablesError),
 }
 
 impl Engine {
@@ -54,7 +54,7 @@ impl Engine {
 
     /// Opens the database that `manifest` describes. Nothing is made that is missing.
     pub(crate) fn open(place: &Place, manifest: &Manifest, cache_bytes: u64) -> Result<Self, EngineError> {
-        version::check(&place.database())?;
+        tables::check(&place.database())?;
         // fjall asserts what damage can break; a panic in its recovery is a store that does not open.
         let opened = catch_unwind(AssertUnwindSafe(|| builder(&place.database(), cache_bytes).open()));
         let database = opened.map_err(|_| EngineError::Panicked)??;

@@ -10,9 +10,10 @@
 //!
 //! **Damage.** Five guards stand around fjall, each for a weakness that was reproduced: creation that a crash
 //! cannot half-make (`open::create`), our own manifest checked before opening (`manifest`), a high-water mark
-//! outside the database (`mark`), checksums of the lists of tables (`version`), and journals that are read before
-//! fjall reads them (`journal`), so that a torn end is told from damage to what was acknowledged. [`verify`] walks everything; [`repair`] mends what can be
-//! mended honestly; [`EmbeddedStore::backup`] and [`restore`] are the way back from the rest.
+//! outside the database (`mark`), checksums of tables and of their lists (`tables`), and journals that are read before
+//! fjall reads them (`journal`), so that a torn end is told from damage to what was acknowledged. [`verify`] walks
+//! everything; [`repair`] mends what can be mended honestly; [`EmbeddedStore::backup`] and [`restore`] are the way back
+//! from the rest.
 //!
 //! **Blocking.** `get` and `query` read synchronously inside the async function: a point read takes microseconds, a
 //! page of a listing some tens. Opening, closing, backup and verifying block for longer; call them where blocking is
@@ -37,9 +38,9 @@ mod queue;
 mod read;
 mod repair;
 mod store;
+mod tables;
 mod tail;
 mod verify;
-mod version;
 mod writer;
 
 pub use backup::{BackupError, RestoreError, Summary, restore};

@@ -2,7 +2,7 @@
 //!
 //! Every record is read and decoded. The listing is compared with the records both ways: each listed record has its
 //! entry, and each entry names a record that is listed just there. The sequence is compared with the high-water mark,
-//! and, offline, the journals are read first. What a record means is for its owner to judge: an [`Inspector`] sees
+//! and, offline, the journals are read first and every table is compared with its checksum. What a record means is for its owner to judge: an [`Inspector`] sees
 //! every one of them.
 
 mod report;
@@ -19,6 +19,7 @@ use crate::engine::sequence_of;
 use crate::open::{self, OpenError};
 use crate::place::Place;
 use crate::store::EmbeddedStore;
+use crate::tables;
 
 /// Judges a record that decodes; an error becomes a [`Finding::Refused`].
 pub type Inspector<'a> = &'a dyn Fn(&Record) -> Result<(), Box<dyn Error + Send + Sync>>;
@@ -32,11 +33,13 @@ pub type Inspector<'a> = &'a dyn Fn(&Record) -> Result<(), Box<dyn Error + Send 
 /// When there is no store to verify, or another process has it open.
 pub fn verify(dir: &Path, inspect: Inspector<'_>) -> Result<Report, VerifyError> {
     const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+    let place = Place::new(dir).map_err(OpenError::io(dir))?;
     let mut report = Report::default();
     match open::open(dir, CACHE_BYTES) {
         Ok(opened) => {
             report.mark = Some(opened.mark.sequence());
-            report.torn_ends_kept = count_copies(dir);
+            report.torn_ends_kept = count_copies(&place);
+            look_at_tables(&place, &mut report);
             walk::walk(&opened.engine, &opened.engine.snapshot(), inspect, &mut report);
             report.sequence = Some(opened.sequence);
         }
@@ -47,7 +50,12 @@ pub fn verify(dir: &Path, inspect: Inspector<'_>) -> Result<Report, VerifyError>
             | OpenError::NewerFormat { .. }
             | OpenError::Io { .. }),
         ) => return Err(VerifyError::Open(error)),
-        Err(error) => report.add(Finding::DoesNotOpen(Box::new(error))),
+        Err(error) => {
+            report.add(Finding::DoesNotOpen(Box::new(error)));
+            // If it is for a table, that has a name; if the lists of tables cannot be read, that was just told.
+            let damaged = tables::damaged(&place.database()).unwrap_or_default();
+            damaged.into_iter().for_each(|path| report.add(Finding::DamagedTable { path }));
+        }
     }
     Ok(report)
 }
@@ -69,7 +77,14 @@ impl EmbeddedStore {
     }
 }
 
-fn count_copies(dir: &Path) -> u64 {
-    let cut = Place::new(dir).and_then(|place| std::fs::read_dir(place.cut()));
-    cut.map_or(0, |copies| copies.count() as u64)
+/// Every byte of every table: a walk does not read filters, and finds a damaged block only by what is missing.
+fn look_at_tables(place: &Place, report: &mut Report) {
+    match tables::damaged(&place.database()) {
+        Ok(damaged) => damaged.into_iter().for_each(|path| report.add(Finding::DamagedTable { path })),
+        Err(error) => report.add(Finding::Unreadable(Box::new(error))),
+    }
+}
+
+fn count_copies(place: &Place) -> u64 {
+    std::fs::read_dir(place.cut()).map_or(0, |copies| copies.count() as u64)
 }

@@ -1,8 +1,5 @@
 //! A small store with one byte flipped, in any file and at any place: it is refused, or a record is, or nothing that was
 //! put into it has changed; and what a reader is refused, `verify` names.
-//!
-//! Files of tables are left out: some bytes at the end of one are lengths that fjall believes when it opens, and the
-//! allocation that follows ends the process. Nothing wrong is read then, but nothing is named either.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -12,7 +9,7 @@ use std::path::{Path, PathBuf};
 use skybridge_store::{Record, Store};
 
 use super::kit::{Dir, block_on, booking, copy_tree, listing, put_bookings};
-use crate::{EmbeddedStore, Options};
+use crate::{EmbeddedStore, Finding, Options};
 
 /// Half of them in tables, half in the journal.
 const BOOKINGS: usize = 12;
@@ -35,6 +32,37 @@ fn a_flipped_byte_yields_no_wrong_data() {
     // A prime, so that fields of any width are met at each of their bytes.
     let outcomes = flip_every(61);
     assert!(outcomes.refused > 0 && outcomes.harmless > 0, "{outcomes:?}");
+}
+
+/// How many sections a table has stands there as a number for which fjall makes room at once.
+#[test]
+fn a_table_that_claims_too_much_is_refused_before_fjall_believes_it() {
+    let dir = store();
+    let mut outcomes = Outcomes::default();
+    for table in tables(&dir) {
+        let bytes = fs::read(&table).unwrap();
+        let contents = bytes.windows(4).rposition(|window| window == b"TOC!").unwrap() as u64;
+        (contents + 4..contents + 8).for_each(|at| judge(&dir, &table, at, &mut outcomes));
+    }
+    assert!(outcomes.refused >= 8, "{outcomes:?}");
+    assert_eq!(Outcomes { refused: 0, ..outcomes }, Outcomes::default());
+}
+
+/// The first bytes of a table are a block's, of which a walk over records says only that it cannot be read.
+#[test]
+fn verify_names_the_file_of_a_damaged_table() {
+    let dir = store();
+    for table in tables(&dir) {
+        let copy = flipped(&dir, &table, 0);
+        let report = crate::verify(&copy.path(), &|_| Ok(())).unwrap();
+        let same = |path: &Path| path.strip_prefix(copy.path()) == table.strip_prefix(dir.path());
+        let named: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|finding| matches!(finding, Finding::DamagedTable { path } if same(path)))
+            .collect();
+        assert_eq!(named.len(), 1, "{}: {:?}", table.display(), report.findings);
+    }
 }
 
 /// `cargo xtask faults flipped-byte` runs it.
@@ -72,36 +100,41 @@ fn store() -> Dir {
     dir
 }
 
+fn tables(dir: &Dir) -> impl Iterator<Item = PathBuf> + use<> {
+    files(&dir.path())
+        .into_iter()
+        .filter(|file| file.parent().is_some_and(|parent| parent.ends_with("tables")))
+}
+
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
-        if path.ends_with("tables") {
-            continue;
-        }
         if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
     }
     files.sort_unstable();
     files
 }
 
+/// A copy of the store with one bit of this byte flipped.
+fn flipped(dir: &Dir, file: &Path, at: u64) -> Dir {
+    let copy = Dir::new();
+    copy_tree(&dir.path(), &copy.path());
+    let file = copy.path().join(file.strip_prefix(dir.path()).unwrap());
+    let file = File::options().read(true).write(true).open(file).unwrap();
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, at).unwrap();
+    file.write_all_at(&[byte[0] ^ (1 << (at % 8))], at).unwrap();
+    copy
+}
+
 fn judge(dir: &Dir, file: &Path, at: u64, outcomes: &mut Outcomes) {
-    let flipped = || {
-        let copy = Dir::new();
-        copy_tree(&dir.path(), &copy.path());
-        let file = copy.path().join(file.strip_prefix(dir.path()).unwrap());
-        let file = File::options().read(true).write(true).open(file).unwrap();
-        let mut byte = [0];
-        file.read_exact_at(&mut byte, at).unwrap();
-        file.write_all_at(&[byte[0] ^ (1 << (at % 8))], at).unwrap();
-        copy
-    };
     let place = format!("{} at {at}", file.strip_prefix(dir.path()).unwrap().display());
     let is_named = {
-        let copy = flipped();
+        let copy = flipped(dir, file, at);
         crate::verify(&copy.path(), &|_| Ok(())).map_or(true, |report| !report.is_whole())
     };
-    let copy = flipped();
+    let copy = flipped(dir, file, at);
     let Ok(store) = EmbeddedStore::open(&copy.path(), Options::default()) else {
         outcomes.refused += 1;
         assert!(is_named, "{place}: it does not open, and verify finds nothing");

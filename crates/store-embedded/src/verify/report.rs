@@ -1,5 +1,7 @@
 //! What verifying found.
 
+use std::path::PathBuf;
+
 use skybridge_store::Key;
 
 use crate::open::OpenError;
@@ -51,6 +53,12 @@ pub enum Finding {
     /// The store does not open.
     #[error("{0}")]
     DoesNotOpen(#[source] Box<OpenError>),
+    /// A table of the database is not, to the last byte, what was written.
+    #[error("the table {} is damaged: it is not what its checksum was made of", path.display())]
+    DamagedTable {
+        /// Its file.
+        path: PathBuf,
+    },
     /// A part of the database cannot be read, and nothing behind it was.
     #[error("the database cannot be read further")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),

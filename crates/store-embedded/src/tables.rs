@@ -1,0 +1,196 @@
+//! Checks the tables of a database before fjall reads them.
+//!
+//! fjall (lsm-tree 3.1, sfa 1.0) believes some lengths before it has compared any checksum. A flipped bit in one has it
+//! ask for tens of GiB of memory, which ends the process on the spot, and `verify` with it. The checksums are there, so
+//! they are looked at here, from the outside in: of the list of tables in each keyspace, and of the table of contents at
+//! the end of each table. What stands inside, fjall finds through blocks that have checksums of their own, and compares
+//! them when it reads a block.
+//!
+//! ```text
+//! current  := number u64, checksum of the list u128, type of the checksum u8
+//! v<number>:= the list: an sfa file with a section "tables":
+//!             levels u8, of each: runs u8, of each: tables u32, of each: id u64, type u8, checksum u128, seqno u64
+//! table    := section*, contents, "SFA!" 01, type u8, checksum of the contents u128, their place u64, their length u64
+//! ```
+//!
+//! All numbers are little-endian, all checksums XXH3 of 128 bits (type 00).
+
+use std::fs::{self, File};
+use std::io::{self, Cursor};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
+
+/// How the last bytes of a table begin.
+const END: &[u8] = b"SFA!\x01\x00";
+/// How many they are: [`END`], a checksum, a place and a length.
+const END_BYTES: usize = END.len() + 16 + 8 + 8;
+/// How much of a table is read at a time.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Why the tables cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TablesError {
+    #[error("{} is damaged: it is not what its checksum was made of", .0.display())]
+    Damaged(PathBuf),
+    #[error("{} cannot be read", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A table that is in service.
+struct Table {
+    path: PathBuf,
+    /// Of the whole file.
+    checksum: u128,
+}
+
+/// Compares the list of tables of each keyspace in the database `dir`, and the contents of each table on it, with their
+/// checksums. Files that no list names are fjall's to remove: a crash can leave one half-written.
+pub(crate) fn check(dir: &Path) -> Result<(), TablesError> {
+    listed(dir)?.iter().try_for_each(|table| check_contents(&table.path))
+}
+
+/// The tables of the database `dir` that are not, to the last byte, what was written. Reads all of them.
+pub(crate) fn damaged(dir: &Path) -> Result<Vec<PathBuf>, TablesError> {
+    let mut damaged = Vec::new();
+    for Table { path, checksum } in listed(dir)? {
+        match checksum_of(&path) {
+            Ok(found) if found == checksum => {}
+            Ok(_) => damaged.push(path),
+            // An open database may have merged it into another since it was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io_error(&path)(error)),
+        }
+    }
+    Ok(damaged)
+}
+
+/// The tables of all keyspaces.
+fn listed(dir: &Path) -> Result<Vec<Table>, TablesError> {
+    let keyspaces = dir.join("keyspaces");
+    let mut listed = Vec::new();
+    for entry in fs::read_dir(&keyspaces).map_err(io_error(&keyspaces))? {
+        let keyspace = entry.map_err(io_error(&keyspaces))?.path();
+        let current = keyspace.join("current");
+        match fs::read(&current) {
+            Ok(bytes) => listed.extend(listed_in(&keyspace, &current, &bytes)?),
+            // Whether this keyspace may be missing is not decided here.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io_error(&current)(error)),
+        }
+    }
+    Ok(listed)
+}
+
+fn listed_in(keyspace: &Path, current: &Path, bytes: &[u8]) -> Result<Vec<Table>, TablesError> {
+    let parsed = parse_current(bytes);
+    let (number, checksum) = parsed.ok_or_else(|| TablesError::Damaged(current.to_owned()))?;
+    let list = keyspace.join(format!("v{number}"));
+    let bytes = fs::read(&list).map_err(io_error(&list))?;
+    let parsed = if xxh3_128(&bytes) == checksum { parse_list(&bytes) } else { None };
+    let tables = parsed.ok_or(TablesError::Damaged(list))?;
+    let path = |id: u64| keyspace.join("tables").join(id.to_string());
+    Ok(tables.into_iter().map(|(id, checksum)| Table { path: path(id), checksum }).collect())
+}
+
+fn parse_current(current: &[u8]) -> Option<(u64, u128)> {
+    let mut rest = current;
+    let (number, checksum) = (u64_from(&mut rest)?, u128_from(&mut rest)?);
+    (rest == [0]).then_some((number, checksum))
+}
+
+/// The tables on a list, by id, with the checksum of each.
+fn parse_list(list: &[u8]) -> Option<Vec<(u64, u128)>> {
+    let contents = sfa::Reader::from_reader(&mut Cursor::new(list)).ok()?;
+    let section = contents.toc().section(b"tables")?;
+    let from = usize::try_from(section.pos()).ok()?;
+    let mut rest = list.get(from..)?.get(..usize::try_from(section.len()).ok()?)?;
+    let mut tables = Vec::new();
+    for _level in 0..u8_from(&mut rest)? {
+        for _run in 0..u8_from(&mut rest)? {
+            for _table in 0..u32_from(&mut rest)? {
+                let (id, kind) = (u64_from(&mut rest)?, u8_from(&mut rest)?);
+                let (checksum, _seqno) = (u128_from(&mut rest)?, u64_from(&mut rest)?);
+                (kind == 0).then(|| tables.push((id, checksum)))?;
+            }
+        }
+    }
+    Some(tables)
+}
+
+fn check_contents(table: &Path) -> Result<(), TablesError> {
+    let file = File::open(table).map_err(io_error(table))?;
+    match has_sound_contents(&file) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(TablesError::Damaged(table.to_owned())),
+        Err(error) => Err(io_error(table)(error)),
+    }
+}
+
+fn has_sound_contents(file: &File) -> io::Result<bool> {
+    let length = file.metadata()?.len();
+    let Some(end_at) = length.checked_sub(END_BYTES as u64) else { return Ok(false) };
+    let mut end = [0; END_BYTES];
+    file.read_exact_at(&mut end, end_at)?;
+    let parse = || {
+        let mut rest = end.strip_prefix(END)?;
+        Some((u128_from(&mut rest)?, u64_from(&mut rest)?, u64_from(&mut rest)?))
+    };
+    let Some((checksum, place, bytes)) = parse() else { return Ok(false) };
+    // The contents fill what is between their place and the end; only then is their length believed.
+    if place.checked_add(bytes) != Some(end_at) {
+        return Ok(false);
+    }
+    Ok(checksum_between(file, place, end_at)? == checksum)
+}
+
+fn checksum_of(table: &Path) -> io::Result<u128> {
+    let file = File::open(table)?;
+    let length = file.metadata()?.len();
+    checksum_between(&file, 0, length)
+}
+
+fn checksum_between(file: &File, from: u64, to: u64) -> io::Result<u128> {
+    let mut checksum = Xxh3Default::new();
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut at = from;
+    while at < to {
+        let bytes = usize::try_from(to - at).map_or(PIECE_BYTES, |left| left.min(PIECE_BYTES));
+        file.read_exact_at(&mut piece[..bytes], at)?;
+        checksum.update(&piece[..bytes]);
+        at += bytes as u64;
+    }
+    Ok(checksum.digest128())
+}
+
+fn u8_from(rest: &mut &[u8]) -> Option<u8> {
+    rest.split_off_first().copied()
+}
+
+fn u32_from(rest: &mut &[u8]) -> Option<u32> {
+    chunk_from(rest).map(u32::from_le_bytes)
+}
+
+fn u64_from(rest: &mut &[u8]) -> Option<u64> {
+    chunk_from(rest).map(u64::from_le_bytes)
+}
+
+fn u128_from(rest: &mut &[u8]) -> Option<u128> {
+    chunk_from(rest).map(u128::from_le_bytes)
+}
+
+fn chunk_from<const BYTES: usize>(rest: &mut &[u8]) -> Option<[u8; BYTES]> {
+    let (chunk, behind) = rest.split_first_chunk()?;
+    *rest = behind;
+    Some(*chunk)
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> TablesError + use<> {
+    let path = path.to_owned();
+    move |source| TablesError::Io { path, source }
+}
