@@ -9,6 +9,9 @@
 //! Numbers are big-endian. No text in a key holds a NUL, so listing keys sort as (partition, sort, id) do. The
 //! version and the listing come first in a value, so that the writer checks a condition and moves a listing
 //! entry without decoding the attributes.
+//!
+//! Of `records`, values of 256 bytes and more, as those of bookings are, stand in files of their own beside the tables
+//! (`engine`): that is fjall's to know, and a store that was made before it did so is read as it is.
 
 use fjall::Slice;
 use skybridge_store::{Attributes, Condition, Key, Listing, Record, Table, Version, Write};

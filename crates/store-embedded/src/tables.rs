@@ -1,16 +1,19 @@
-//! Checks the tables of a database before fjall reads them.
+//! Checks the tables of a database, and the files of values beside them, before fjall reads them.
 //!
 //! fjall (lsm-tree 3.1, sfa 1.0) believes some lengths before it has compared any checksum. A flipped bit in one has it
 //! ask for tens of GiB of memory, which ends the process on the spot, and `verify` with it. The checksums are there, so
-//! they are looked at here, from the outside in: of the list of tables in each keyspace, and of the table of contents at
-//! the end of each table. What stands inside, fjall finds through blocks that have checksums of their own, and compares
-//! them when it reads a block.
+//! they are looked at here, from the outside in: of the list of files in each keyspace, and of the table of contents at
+//! the end of each file. What stands inside are blocks and values that have checksums of their own, which fjall compares
+//! when it reads one.
 //!
 //! ```text
 //! current  := number u64, checksum of the list u128, type of the checksum u8
-//! v<number>:= the list: an sfa file with a section "tables":
-//!             levels u8, of each: runs u8, of each: tables u32, of each: id u64, type u8, checksum u128, seqno u64
-//! table    := section*, contents, "SFA!" 01, type u8, checksum of the contents u128, their place u64, their length u64
+//! v<number>:= the list: an sfa file with the sections
+//!             "tables": levels u8, of each: runs u8, of each: tables u32, of each: file, seqno u64
+//!             "blob_files": files u32, of each: file
+//! file     := id u64, type of the checksum u8, checksum of the whole file u128
+//! tables/<id>, blobs/<id>
+//!          := section*, contents, "SFA!" 01, type u8, checksum of the contents u128, their place u64, their length u64
 //! ```
 //!
 //! All numbers are little-endian, all checksums XXH3 of 128 bits (type 00).
@@ -22,11 +25,11 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
-/// How the last bytes of a table begin.
+/// How the last bytes of a file begin.
 const END: &[u8] = b"SFA!\x01\x00";
 /// How many they are: [`END`], a checksum, a place and a length.
 const END_BYTES: usize = END.len() + 16 + 8 + 8;
-/// How much of a table is read at a time.
+/// How much of a file is read at a time.
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// Why the tables cannot be used.
@@ -42,23 +45,23 @@ pub(crate) enum TablesError {
     },
 }
 
-/// A table that is in service.
-struct Table {
+/// A file that is in service: a table, or values that tables refer to.
+struct Listed {
     path: PathBuf,
     /// Of the whole file.
     checksum: u128,
 }
 
-/// Compares the list of tables of each keyspace in the database `dir`, and the contents of each table on it, with their
+/// Compares the list of files of each keyspace in the database `dir`, and the contents of each file on it, with their
 /// checksums. Files that no list names are fjall's to remove: a crash can leave one half-written.
 pub(crate) fn check(dir: &Path) -> Result<(), TablesError> {
-    listed(dir)?.iter().try_for_each(|table| check_contents(&table.path))
+    listed(dir)?.iter().try_for_each(|file| check_contents(&file.path))
 }
 
-/// The tables of the database `dir` that are not, to the last byte, what was written. Reads all of them.
+/// The files of tables and values in the database `dir` that are not, to the last byte, what was written. Reads all of them.
 pub(crate) fn damaged(dir: &Path) -> Result<Vec<PathBuf>, TablesError> {
     let mut damaged = Vec::new();
-    for Table { path, checksum } in listed(dir)? {
+    for Listed { path, checksum } in listed(dir)? {
         match checksum_of(&path) {
             Ok(found) if found == checksum => {}
             Ok(_) => damaged.push(path),
@@ -70,8 +73,8 @@ pub(crate) fn damaged(dir: &Path) -> Result<Vec<PathBuf>, TablesError> {
     Ok(damaged)
 }
 
-/// The tables of all keyspaces.
-fn listed(dir: &Path) -> Result<Vec<Table>, TablesError> {
+/// The files of all keyspaces.
+fn listed(dir: &Path) -> Result<Vec<Listed>, TablesError> {
     let keyspaces = dir.join("keyspaces");
     let mut listed = Vec::new();
     for entry in fs::read_dir(&keyspaces).map_err(io_error(&keyspaces))? {
@@ -87,15 +90,13 @@ fn listed(dir: &Path) -> Result<Vec<Table>, TablesError> {
     Ok(listed)
 }
 
-fn listed_in(keyspace: &Path, current: &Path, bytes: &[u8]) -> Result<Vec<Table>, TablesError> {
+fn listed_in(keyspace: &Path, current: &Path, bytes: &[u8]) -> Result<Vec<Listed>, TablesError> {
     let parsed = parse_current(bytes);
     let (number, checksum) = parsed.ok_or_else(|| TablesError::Damaged(current.to_owned()))?;
     let list = keyspace.join(format!("v{number}"));
     let bytes = fs::read(&list).map_err(io_error(&list))?;
-    let parsed = if xxh3_128(&bytes) == checksum { parse_list(&bytes) } else { None };
-    let tables = parsed.ok_or(TablesError::Damaged(list))?;
-    let path = |id: u64| keyspace.join("tables").join(id.to_string());
-    Ok(tables.into_iter().map(|(id, checksum)| Table { path: path(id), checksum }).collect())
+    let parsed = if xxh3_128(&bytes) == checksum { parse_list(keyspace, &bytes) } else { None };
+    parsed.ok_or(TablesError::Damaged(list))
 }
 
 fn parse_current(current: &[u8]) -> Option<(u64, u128)> {
@@ -104,31 +105,39 @@ fn parse_current(current: &[u8]) -> Option<(u64, u128)> {
     (rest == [0]).then_some((number, checksum))
 }
 
-/// The tables on a list, by id, with the checksum of each.
-fn parse_list(list: &[u8]) -> Option<Vec<(u64, u128)>> {
+fn parse_list(keyspace: &Path, list: &[u8]) -> Option<Vec<Listed>> {
     let contents = sfa::Reader::from_reader(&mut Cursor::new(list)).ok()?;
-    let section = contents.toc().section(b"tables")?;
-    let from = usize::try_from(section.pos()).ok()?;
-    let mut rest = list.get(from..)?.get(..usize::try_from(section.len()).ok()?)?;
-    let mut tables = Vec::new();
-    for _level in 0..u8_from(&mut rest)? {
-        for _run in 0..u8_from(&mut rest)? {
-            for _table in 0..u32_from(&mut rest)? {
-                let (id, kind) = (u64_from(&mut rest)?, u8_from(&mut rest)?);
-                let (checksum, _seqno) = (u128_from(&mut rest)?, u64_from(&mut rest)?);
-                (kind == 0).then(|| tables.push((id, checksum)))?;
+    let section = |name: &[u8]| {
+        let section = contents.toc().section(name)?;
+        list.get(usize::try_from(section.pos()).ok()?..)?.get(..usize::try_from(section.len()).ok()?)
+    };
+    let (mut tables, mut values) = (section(b"tables")?, section(b"blob_files")?);
+    let mut listed = Vec::new();
+    for _level in 0..u8_from(&mut tables)? {
+        for _run in 0..u8_from(&mut tables)? {
+            for _table in 0..u32_from(&mut tables)? {
+                listed.push(file_from(&mut tables, &keyspace.join("tables"))?);
+                let _seqno = u64_from(&mut tables)?;
             }
         }
     }
-    Some(tables)
+    for _file in 0..u32_from(&mut values)? {
+        listed.push(file_from(&mut values, &keyspace.join("blobs"))?);
+    }
+    Some(listed)
 }
 
-fn check_contents(table: &Path) -> Result<(), TablesError> {
-    let file = File::open(table).map_err(io_error(table))?;
+fn file_from(rest: &mut &[u8], folder: &Path) -> Option<Listed> {
+    let (id, kind, checksum) = (u64_from(rest)?, u8_from(rest)?, u128_from(rest)?);
+    (kind == 0).then(|| Listed { path: folder.join(id.to_string()), checksum })
+}
+
+fn check_contents(path: &Path) -> Result<(), TablesError> {
+    let file = File::open(path).map_err(io_error(path))?;
     match has_sound_contents(&file) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(TablesError::Damaged(table.to_owned())),
-        Err(error) => Err(io_error(table)(error)),
+        Ok(false) => Err(TablesError::Damaged(path.to_owned())),
+        Err(error) => Err(io_error(path)(error)),
     }
 }
 
@@ -149,8 +158,8 @@ fn has_sound_contents(file: &File) -> io::Result<bool> {
     Ok(checksum_between(file, place, end_at)? == checksum)
 }
 
-fn checksum_of(table: &Path) -> io::Result<u128> {
-    let file = File::open(table)?;
+fn checksum_of(path: &Path) -> io::Result<u128> {
+    let file = File::open(path)?;
     let length = file.metadata()?.len();
     checksum_between(&file, 0, length)
 }

@@ -100,10 +100,10 @@ fn store() -> Dir {
     dir
 }
 
+/// The files of tables, and of values beside them.
 fn tables(dir: &Dir) -> impl Iterator<Item = PathBuf> + use<> {
-    files(&dir.path())
-        .into_iter()
-        .filter(|file| file.parent().is_some_and(|parent| parent.ends_with("tables")))
+    let holds_them = |folder: &Path| folder.ends_with("tables") || folder.ends_with("blobs");
+    files(&dir.path()).into_iter().filter(move |file| file.parent().is_some_and(holds_them))
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {

@@ -59,12 +59,13 @@ pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
+/// As long as records of bookings are, so that it stands in a file of values.
 pub(super) fn booking(n: usize) -> Record {
     Record {
         key: Key::new(Table::Bookings, n.to_string()),
         version: 1,
         listing: Some(Listing { partition: "partnerco".to_owned(), sort: format!("{n:06}") }),
-        attributes: Attributes::default().with("status", "CREATED").with("remarks", "x".repeat(200)),
+        attributes: Attributes::default().with("status", "CREATED").with("remarks", "x".repeat(300)),
     }
 }
 
