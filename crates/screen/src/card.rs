@@ -22,7 +22,7 @@ use crate::traits::Traits;
 pub use issuer::Issuer;
 
 /// Fewest digits of a card number.
-const DIGITS_MIN: usize = 13;
+pub const DIGITS_MIN: usize = 13;
 /// Most digits of a card number; a run of more, ungrouped, is something else.
 const DIGITS_MAX: usize = 19;
 
@@ -59,7 +59,12 @@ fn has_few_digits(text: &str) -> bool {
     let enough = SECURITY_CODE_DIGITS_MIN;
     ascii < enough
         && (text.is_ascii()
-            || text.chars().filter(|character| character.is_numeric()).nth(enough - 1).is_none())
+            || text.chars().filter(|character| is_numeric(*character)).nth(enough - 1).is_none())
+}
+
+/// As [`char::is_numeric`], which takes its time for letters of Latin, Greek and Cyrillic, and whatever stands on them.
+fn is_numeric(character: char) -> bool {
+    !matches!(character, '\u{c0}'..='\u{65f}') && character.is_numeric()
 }
 
 fn find(text: &str) -> Option<CardFinding> {

@@ -12,7 +12,7 @@ use crate::anchors::{Anchors, RuleSet, is_sign};
 use crate::budget::Meter;
 use crate::places::{Asking, Places, Signs};
 use crate::rules::{self, Detector, RuleText};
-use crate::{Family, Profile, RuleId, injection};
+use crate::{Family, Profile, RuleId, injection, needed};
 
 /// The most that the automaton of one rule may take, built and in its cache.
 const REGEX_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -31,11 +31,27 @@ pub(crate) struct Rule {
 #[derive(Debug)]
 struct Patterns {
     /// Those that can only match from the text's beginning on. Each ends its reading where it can no longer match.
-    from_start: Option<Regex>,
+    from_start: Option<Group>,
     /// Those that can only match up to the text's end: they read what is in reach of it.
-    to_end: Option<Regex>,
+    to_end: Option<Group>,
     /// The others: they read the stretches around the rule's anchors.
-    anywhere: Option<Regex>,
+    anywhere: Option<Group>,
+}
+
+/// Some patterns of a rule, as one automaton.
+#[derive(Debug)]
+struct Group {
+    regex: Regex,
+    /// For each pattern: of each of these sets it needs a character to match.
+    needed: Vec<Vec<Signs>>,
+}
+
+impl Group {
+    /// The first match in `input`, of which no character is sought that is not among `signs`.
+    fn find(&self, signs: Signs, input: &Input<'_>) -> Option<Range<usize>> {
+        let may_match = self.needed.iter().any(|needed| needed.iter().all(|set| set.meet(signs)));
+        if may_match { self.regex.find(input.clone()).map(|found| found.range()) } else { None }
+    }
 }
 
 impl Rule {
@@ -71,16 +87,21 @@ impl Rule {
 
     fn find_patterns(&self, view: &str, places: &Places) -> Option<Range<usize>> {
         let patterns = self.patterns();
-        let from_start = || patterns.from_start.as_ref()?.find(Input::new(view).anchored(Anchored::Yes));
+        let signs = |range: &Range<usize>| places.signs_of(range);
+        let from_start = || {
+            let whole = Input::new(view).anchored(Anchored::Yes);
+            patterns.from_start.as_ref()?.find(signs(&(0..view.len())), &whole)
+        };
         let near_anchors = || {
-            let regex = patterns.anywhere.as_ref()?;
-            places.stretches(self.asking).find_map(|stretch| regex.find(Input::new(view).range(stretch)))
+            let group = patterns.anywhere.as_ref()?;
+            let mut stretches = places.stretches(self.asking);
+            stretches.find_map(|stretch| group.find(signs(&stretch), &Input::new(view).range(stretch)))
         };
         let to_end = || {
-            let begin = view.len().saturating_sub(2 * self.asking.reach);
-            patterns.to_end.as_ref()?.find(Input::new(view).range(begin..))
+            let end = view.len().saturating_sub(2 * self.asking.reach)..view.len();
+            patterns.to_end.as_ref()?.find(signs(&end), &Input::new(view).range(end))
         };
-        from_start().or_else(near_anchors).or_else(to_end).map(|found| found.range())
+        from_start().or_else(near_anchors).or_else(to_end)
     }
 
     /// Whether the rule matches anywhere in `view`, read whole.
@@ -90,7 +111,7 @@ impl Rule {
             Detector::Patterns => {
                 let patterns = self.patterns();
                 let all = [&patterns.from_start, &patterns.anywhere, &patterns.to_end];
-                all.into_iter().flatten().any(|regex| regex.is_match(view))
+                all.into_iter().flatten().any(|group| group.regex.is_match(view))
             }
             Detector::Sqli => injection::sqli(view).is_some(),
             Detector::Xss => injection::xss(view).is_some(),
@@ -121,15 +142,15 @@ impl Rule {
                     .collect::<Vec<_>>()
             };
             Patterns {
-                from_start: self.regex(&within(Bounds::FromStart)),
-                to_end: self.regex(&within(Bounds::ToEnd)),
-                anywhere: self.regex(&within(Bounds::None)),
+                from_start: self.group(&within(Bounds::FromStart)),
+                to_end: self.group(&within(Bounds::ToEnd)),
+                anywhere: self.group(&within(Bounds::None)),
             }
         })
     }
 
     /// One automaton over these patterns.
-    fn regex(&self, patterns: &[&String]) -> Option<Regex> {
+    fn group(&self, patterns: &[&String]) -> Option<Group> {
         let (first, others) = patterns.split_first()?;
         let joined =
             others.iter().fold(format!("(?:{first})"), |joined, next| format!("{joined}|(?:{next})"));
@@ -142,9 +163,10 @@ impl Rule {
                     .hybrid_cache_capacity(REGEX_BYTES_MAX),
             )
             .build(&joined);
-        Some(regex.unwrap_or_else(|error| {
+        let regex = regex.unwrap_or_else(|error| {
             panic!("a test builds every rule that is compiled in: {}: {error}", self.id)
-        }))
+        });
+        Some(Group { regex, needed: patterns.iter().map(|pattern| needed_by(pattern)).collect() })
     }
 }
 
@@ -159,6 +181,12 @@ enum Bounds {
     FromStart,
     ToEnd,
     None,
+}
+
+/// The sets of characters of each of which the pattern needs one.
+fn needed_by(pattern: &str) -> Vec<Signs> {
+    let Ok(hir) = syntax::parse_with(pattern, &syntax()) else { return Vec::new() };
+    needed::sets(&hir).iter().filter_map(Signs::of_set).collect()
 }
 
 fn bounds_of(pattern: &str) -> Bounds {

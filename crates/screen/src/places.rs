@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use crate::anchors::RuleSet;
+use crate::set::Set;
 
 /// Bytes of a block.
 const BLOCK: usize = 32;
@@ -22,6 +23,12 @@ impl Signs {
         Self(text.iter().fold(0, |signs, byte| signs | SIGN_OF[usize::from(*byte)]))
     }
 
+    /// The characters of a set; none if bytes beyond ASCII are in it.
+    pub(crate) fn of_set(set: &Set) -> Option<Self> {
+        let bytes = (0..=u8::MAX).filter(|byte| set.has(*byte));
+        bytes.map(|byte| byte.is_ascii().then(|| SIGN_OF[usize::from(byte)])).sum::<Option<u128>>().map(Self)
+    }
+
     pub(crate) const fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
@@ -30,7 +37,7 @@ impl Signs {
         self.0 == 0
     }
 
-    const fn meet(self, others: Self) -> bool {
+    pub(crate) const fn meet(self, others: Self) -> bool {
         self.0 & others.0 != 0
     }
 }
@@ -108,6 +115,11 @@ impl Places {
     /// Whether the text has one of these signs.
     pub(crate) const fn have(&self, signs: Signs) -> bool {
         self.all_signs.meet(signs)
+    }
+
+    /// The signs of this stretch, and of no more than a block around it.
+    pub(crate) fn signs_of(&self, stretch: &Range<usize>) -> Signs {
+        self.signs_in(stretch).iter().fold(Signs::default(), |all, signs| all.and(*signs))
     }
 
     /// Whether the text has what the rule cannot match without.

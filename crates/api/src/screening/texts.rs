@@ -7,7 +7,7 @@
 
 use skybridge_domain::booking::Details;
 use skybridge_domain::idempotency::IdempotencyKey;
-use skybridge_screen::{Field, Pointer, Text};
+use skybridge_screen::{CARD_DIGITS_MIN, Field, Pointer, Text};
 
 /// A free text of some request: where it stands, and what it is to the engine.
 pub(crate) struct FreeText {
@@ -60,8 +60,26 @@ pub(crate) fn of_booking<'a>(
     });
     let address = details.contact().and_then(|contact| contact.email()).map(|all| email.with(all.as_str()));
     let remark = details.remarks().map(|all| remarks.with(all.as_str()));
-    let key = key.map(|key| KEY_TEXT.with(key.as_str()));
+    let key = key.map(IdempotencyKey::as_str).filter(|key| !is_uuid(key)).map(|key| KEY_TEXT.with(key));
     own.into_iter().chain(passengers).chain(address).chain(remark).chain(key)
+}
+
+/// Whether a key is a UUID (RFC 9562), as nearly all are: a closed form like a date's. One with as many digits in a row as
+/// the number of a card may have is read like any other text.
+fn is_uuid(key: &str) -> bool {
+    let mut digits = 0;
+    key.len() == 36
+        && key.bytes().enumerate().all(|(at, byte)| match (at, byte) {
+            (8 | 13 | 18 | 23, byte) => byte == b'-',
+            (_, b'0'..=b'9') => {
+                digits += 1;
+                digits < CARD_DIGITS_MIN
+            }
+            (_, byte) => {
+                digits = 0;
+                byte.is_ascii_hexdigit()
+            }
+        })
 }
 
 /// The free texts of a query that chooses among bookings.
@@ -78,6 +96,26 @@ mod tests {
     use skybridge_domain::booking::BookingRequest;
 
     use super::*;
+
+    #[test]
+    fn of_keys_all_but_uuids_are_free_texts() {
+        let details = Details::default();
+        let is_read = |key: &str| of_booking(&details, Some(&IdempotencyKey::new(key).unwrap())).count() == 1;
+        for uuid in ["8e03978e-40d5-43dd-bc93-6894a57f9324", "8E03978E-40D5-43DD-BC93-6894A57F9324"] {
+            assert!(!is_read(uuid), "{uuid}");
+        }
+        for other in [
+            "8e03978e-40d5-43dd-bc93-6894a57f932",
+            "8e03978e-40d5-43dd-bc93-6894a57f93245",
+            "8e03978e-40d5-43dd-bc93_6894a57f9324",
+            "8e03978e-40d5-43dd-bc93-6894a57f932'",
+            "8e03978e40d5-43dd-bc93-6894a57f93244",
+            "41111111-1111-1111-bc93-6894a57f9324",
+            "8e03978e-40d5-43dd-bc41-111111111111",
+        ] {
+            assert!(is_read(other), "{other}");
+        }
+    }
 
     #[test]
     fn every_passenger_has_its_pointers() {

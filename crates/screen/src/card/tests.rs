@@ -202,3 +202,10 @@ fn a_security_code_is_found_in_digits_of_any_form() {
         assert_eq!(card_data(text), Some(CardFinding::SecurityCode), "{text}");
     }
 }
+
+#[test]
+fn what_is_taken_for_no_digit_unseen_is_none() {
+    for character in (char::MIN..=char::MAX).filter(|character| !character.is_ascii()) {
+        assert_eq!(is_numeric(character), character.is_numeric(), "{:x}", u32::from(character));
+    }
+}

@@ -1,13 +1,15 @@
 //! From a rule as written to one that can be asked, or the reason why not.
 
 use super::need::Need;
-use super::pcre::{self, Set};
+use super::pcre;
 use super::rule::{Operator, Written};
 use super::transform::Transform;
 use super::variables::Looks;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
+
+use crate::set::Set;
 
 /// Memory for one pattern's program. CRS 4's largest needs 3.4 MB.
 const PROGRAM_BYTES_MAX: usize = 8 << 20;

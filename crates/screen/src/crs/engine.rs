@@ -7,12 +7,13 @@
 //! such a text can match at all.
 
 use super::compile::{Compiled, Question};
-use super::need::PROSE;
-use super::pcre::Set;
 use super::transform::Transform;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+use crate::needed::PROSE;
+use crate::set::Set;
 
 /// Bytes of a word that are looked for before its rule is asked.
 const PIECE_BYTES: usize = 5;

@@ -4,8 +4,10 @@
 //! match, which lets the engine leave most patterns aside without running them. The samples are the other way round,
 //! texts that do match; they are there for trying a rule out, and nothing is concluded from their absence.
 
-use super::pcre::Set;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Hir, HirKind};
+
+use crate::needed::{self, set_of};
+use crate::set::Set;
 
 /// More words than this are no gain over running the pattern.
 const WORDS_MAX: usize = 1500;
@@ -19,9 +21,6 @@ const SAMPLES_MAX: usize = 400;
 const SAMPLE_BYTES_MAX: usize = 200;
 /// Longest word that is looked for.
 const WORD_BYTES_MAX: usize = 64;
-/// Sets that are kept for one pattern.
-const SETS_MAX: usize = 6;
-
 /// What a pattern cannot match without.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Need {
@@ -37,88 +36,21 @@ pub(super) struct Need {
 
 impl Need {
     pub(super) fn of(hir: &Hir) -> Self {
-        let mut sets = needed_sets(hir);
-        sets.sort_by_key(Set::count);
-        sets.dedup();
-        sets.truncate(SETS_MAX);
         let mut samples = samples(hir);
         let own_words = own_words(&samples);
         samples.truncate(SAMPLES_KEPT);
-        Self { sets, words: needed_words(hir).filter(|words| usable(words)), own_words, samples }
+        Self {
+            sets: needed::sets(hir),
+            words: needed_words(hir).filter(|words| usable(words)),
+            own_words,
+            samples,
+        }
     }
 }
 
 /// Too short a word is in every other text.
 fn usable(words: &[Vec<u8>]) -> bool {
     words.len() <= WORDS_MAX && words.iter().all(|word| word.len() >= 2)
-}
-
-/// Bytes that nearly all texts are made of.
-const fn is_prose(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || byte >= 0x80
-        || matches!(byte, b' ' | b'.' | b',' | b':' | b'!' | b'?' | b'\'' | b'-')
-}
-
-/// All of them.
-pub(super) static PROSE: Set = prose();
-
-const fn prose() -> Set {
-    let mut set = Set::NONE;
-    let mut byte = 0_u8;
-    loop {
-        if is_prose(byte) {
-            set.add(byte);
-        }
-        if byte == u8::MAX {
-            return set;
-        }
-        byte += 1;
-    }
-}
-
-fn set_of(class: &Class) -> Set {
-    match class {
-        Class::Bytes(class) => {
-            class.iter().fold(Set::NONE, |set, range| set.with(&Set::range(range.start(), range.end())))
-        }
-        // `(?:<|>)` is made one of these, whatever the flags; beyond ASCII it would take several bytes.
-        Class::Unicode(class) => class.iter().fold(Set::NONE, |set, range| {
-            match (u8::try_from(range.start()), u8::try_from(range.end())) {
-                (Ok(from), Ok(to)) if to.is_ascii() => set.with(&Set::range(from, to)),
-                _ => Set::ALL,
-            }
-        }),
-    }
-}
-
-fn needed_sets(hir: &Hir) -> Vec<Set> {
-    match hir.kind() {
-        HirKind::Literal(literal) => {
-            literal.0.iter().take(WORD_BYTES_MAX).map(|byte| Set::of(*byte)).collect()
-        }
-        HirKind::Class(class) => vec![set_of(class)],
-        HirKind::Repetition(repeated) if repeated.min > 0 => needed_sets(&repeated.sub),
-        HirKind::Repetition(_) | HirKind::Empty | HirKind::Look(_) => Vec::new(),
-        HirKind::Capture(capture) => needed_sets(&capture.sub),
-        HirKind::Concat(parts) => {
-            let mut sets: Vec<Set> = parts.iter().flat_map(needed_sets).collect();
-            sets.sort_by_key(Set::count);
-            sets.dedup();
-            sets.truncate(SETS_MAX * 2);
-            sets
-        }
-        HirKind::Alternation(parts) => {
-            // Each branch gives the narrowest of its sets; together they are one.
-            let narrow = parts.iter().map(|part| needed_sets(part).into_iter().min_by_key(rank));
-            narrow.reduce(|all, one| Some(all?.with(&one?))).flatten().into_iter().collect()
-        }
-    }
-}
-
-/// Sets without prose first: only such leave an ordinary text alone.
-fn rank(set: &Set) -> (u32, u32) {
-    ((0..=255).filter(|byte| set.has(*byte) && is_prose(*byte)).map(|_| 1).sum(), set.count())
 }
 
 /// The strings, in small letters, that a pattern stands for, if they are few.

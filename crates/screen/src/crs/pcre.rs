@@ -12,7 +12,7 @@
 
 mod class;
 
-pub(super) use class::Set;
+use crate::set::Set;
 
 /// Why a pattern cannot be honoured.
 pub(super) type Refusal = &'static str;

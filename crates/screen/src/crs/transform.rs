@@ -7,8 +7,9 @@
 mod decode;
 mod shape;
 
-use super::pcre::Set;
 use std::borrow::Cow;
+
+use crate::set::Set;
 
 pub(super) use decode::hex;
 
