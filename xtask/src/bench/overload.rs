@@ -2,8 +2,9 @@
 //!
 //! Callers of several agencies, on plans that never refuse, each calling again as soon as it is answered, whatever the
 //! answer was: as many as the server is busy with, and between those, twice and ten times as many. Goodput is bookings
-//! made per second.
+//! made per second. The bare server gets the same callers, to tell what their connections alone cost on this machine.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -14,6 +15,8 @@ use super::counter::Counter;
 use super::crowd::{Crowd, Told};
 use super::http::hand_over_to_release_build;
 use super::machine::Machine;
+use super::peer::{Bare, made_up_key};
+use super::process::Process;
 use super::program::Program;
 use super::report::{Column, Report, Scale, Table};
 
@@ -49,7 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let load = |name: &str, times: u32, seconds| {
-        runtime.block_on(load(&counter, &keys, name, times * options.callers, seconds))
+        runtime.block_on(load(counter.address, &keys, name, times * options.callers, seconds))
     };
     load("warm-up", 1, 3)?;
     let Options { seconds, callers, store, program } = options;
@@ -71,18 +74,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     // mood, meet both alike.
     let mut turns = Vec::new();
     for (times, when) in [(1, "before"), (2, "twice"), (1, "between"), (10, "ten times"), (1, "after")] {
-        let cpu = counter.process().cpu()?;
-        let told = load(&format!("turn{}", turns.len()), times, *seconds)?;
-        let cpu = counter.process().cpu()?.saturating_sub(cpu);
-        let goodput = told.bookings() as f64 / *seconds as f64;
-        let processor = 100.0 * cpu.as_secs_f64() / *seconds as f64;
         let name = format!("{} ({when})", times * callers);
-        println!("{name:<20} {goodput:>8.0} bookings/s, answers {:?}", told.answers);
-        table.add(&name, &[goodput, told.latency_ms(0.5), told.latency_ms(0.99), processor]);
+        let turn = format!("turn{}", turns.len());
+        let (told, figures) = measure(counter.process(), *seconds, || load(&turn, times, *seconds))?;
+        println!("{name:<20} {:>8.0} bookings/s, answers {:?}", figures[0], told.answers);
+        table.add(&name, &figures);
         report.notes.push(format!("{name} answered {:?}", told.answers));
-        turns.push(goodput);
+        turns.push(figures[0]);
     }
-    report.tables.push(table);
     let [before, twice, between, tenfold, after] = turns[..] else { unreachable!("five turns were taken") };
     let peak = f64::max(f64::midpoint(between, after), twice);
     for (name, goodput, single) in
@@ -91,6 +90,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let share = 100.0 * goodput / f64::midpoint(single.0, single.1);
         report.notes.push(format!("{name}: {share:.1} % of the single loads before and after it"));
     }
+    let tenfold = measure_bare(&runtime, options, &mut table)?;
+    report
+        .notes
+        .push(format!("the bare server, ten times: {tenfold:.1} % of its single loads before and after it"));
+    report.tables.push(table);
     let told = load("after", 1, 10)?;
     let per_second = |second: u64| {
         let span = Duration::from_secs(second)..Duration::from_secs(second + 1);
@@ -103,12 +107,40 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     report.finish()
 }
 
-async fn load(counter: &Counter, keys: &[String], name: &str, callers: u32, seconds: u64) -> Result<Told> {
+/// What was told in a load, and the table's figures of it.
+fn measure(server: &Process, seconds: u64, load: impl FnOnce() -> Result<Told>) -> Result<(Told, [f64; 4])> {
+    let cpu = server.cpu()?;
+    let told = load()?;
+    let cpu = server.cpu()?.saturating_sub(cpu);
+    let goodput = told.bookings() as f64 / seconds as f64;
+    let processor = 100.0 * cpu.as_secs_f64() / seconds as f64;
+    let figures = [goodput, told.latency_ms(0.5), told.latency_ms(0.99), processor];
+    Ok((told, figures))
+}
+
+/// How much of its answers the bare server still gives to ten times the callers, in percent.
+fn measure_bare(runtime: &tokio::runtime::Runtime, options: &Options, table: &mut Table) -> Result<f64> {
+    let (process, address) = Bare::Hyper.start()?;
+    let keys = vec![made_up_key(); AGENCIES];
+    let mut turns = Vec::new();
+    for (times, when) in [(1, "before"), (10, "ten times"), (1, "after")] {
+        let callers = times * options.callers;
+        let (_, figures) = measure(&process, options.seconds, || {
+            runtime.block_on(load(address, &keys, "bare", callers, options.seconds))
+        })?;
+        table.add(&format!("bare server, {callers} ({when})"), &figures);
+        turns.push(figures[0]);
+    }
+    let [before, tenfold, after] = turns[..] else { unreachable!("three turns were taken") };
+    Ok(100.0 * tenfold / f64::midpoint(before, after))
+}
+
+async fn load(address: SocketAddr, keys: &[String], name: &str, callers: u32, seconds: u64) -> Result<Told> {
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut crowds = JoinSet::new();
     for (number, key) in keys.iter().enumerate() {
         let crowd = Crowd {
-            address: counter.address,
+            address,
             api_key: key.clone(),
             name: format!("{name}-{number}"),
             callers: callers as usize / keys.len(),
