@@ -8,6 +8,7 @@
 
 mod backup;
 mod call;
+mod caps;
 mod check;
 mod clock;
 mod creation;

@@ -106,6 +106,11 @@ impl Server {
         self.process.id()
     }
 
+    /// Its resident memory, in bytes.
+    pub(super) fn resident_bytes(&self) -> Result<u64> {
+        self.process.resident_bytes()
+    }
+
     /// Kills it (SIGKILL), and gives what it had logged.
     pub(super) fn kill(mut self) -> Result<String> {
         self.signal(Signal::KILL);

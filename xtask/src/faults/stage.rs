@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::caps;
 use super::check::{self, Checked};
 use super::dice::Dice;
 use super::journal::{Exchange, Journal};
@@ -181,6 +182,7 @@ impl<'a> Stage<'a> {
         tally.open_there += open_there;
         tally.open_absent += open_absent;
         tally.wrongs.add(wrongs);
+        tally.wrongs.add(caps::beyond(&server, &self.site.data, self.journal.bookings.len())?);
         self.standing = Some(server);
         Ok(())
     }
