@@ -12,7 +12,7 @@ use skybridge_domain::json::DEPTH_MAX;
 
 use crate::body::BODY_BYTES_MAX;
 use crate::pipeline::{HEADER_BYTES_MAX, HEADERS_MAX, HEADERS_ONCE, URI_BYTES_MAX};
-use crate::screening::{BODY_TEXTS, KEY_TEXT, QUERY_TEXTS};
+use crate::screening::{BODY_TEXTS, KEY_INSPECTED_UNLESS, KEY_TEXT, QUERY_TEXTS};
 
 /// The document: `{"envelope":{…},"json":{…},"operations":[…]}`.
 #[must_use]
@@ -65,7 +65,11 @@ fn parameters(operation: &Value, document: &Value) -> Vec<Value> {
             told.insert(member.to_owned(), one[member].clone());
         }
         let name = one["name"].as_str().unwrap_or_default();
-        told.insert("inspected_as".to_owned(), json!(inspected_parameter(name, &one["in"])));
+        let inspected = inspected_parameter(name, &one["in"]);
+        told.insert("inspected_as".to_owned(), json!(inspected));
+        if inspected == Some(KEY_TEXT.field.as_str()) {
+            told.insert("inspected_unless".to_owned(), json!(KEY_INSPECTED_UNLESS));
+        }
         Value::Object(told)
     };
     listed.iter().map(parameter).collect()

@@ -36,7 +36,7 @@ use report::{FINDINGS_MAX, Finding};
 pub(crate) use report::{Report, attach, of_outcome};
 pub use samples::{Sample, SampleSink, SampledText};
 use tally::Tally;
-pub(crate) use texts::{BODY_TEXTS, KEY_TEXT, QUERY_TEXTS};
+pub(crate) use texts::{BODY_TEXTS, KEY_INSPECTED_UNLESS, KEY_TEXT, QUERY_TEXTS};
 
 use crate::problem::{Code, Refusal};
 

@@ -12,13 +12,15 @@ use fjall::{
 use crate::layout::{DecodeError, SEQUENCE_KEY, Span};
 use crate::manifest::Manifest;
 use crate::place::Place;
-use crate::tables::{self, TablesError};
+use crate::tables::{self, Listed, TablesError};
 
 const RECORDS: &str = "records";
 const LISTING: &str = "listing";
 const MIB: u64 = 1024 * 1024;
 /// A smaller value than this stays in the table.
 const APART_FROM_BYTES: u32 = 256;
+/// Each booking that is confirmed leaves one record out of date.
+const OUT_OF_DATE: f32 = 0.5;
 
 /// The open database.
 #[derive(Clone)]
@@ -58,9 +60,14 @@ impl Engine {
         Ok(Self { records, listing, database })
     }
 
-    /// Opens the database that `manifest` describes. Nothing is made that is missing.
-    pub(crate) fn open(place: &Place, manifest: &Manifest, cache_bytes: u64) -> Result<Self, EngineError> {
-        tables::check(&place.database())?;
+    /// Opens the database that `manifest` describes. Nothing is made that is missing. Gives the database's files, too, as
+    /// they were before.
+    pub(crate) fn open(
+        place: &Place,
+        manifest: &Manifest,
+        cache_bytes: u64,
+    ) -> Result<(Self, Vec<Listed>), EngineError> {
+        let files = tables::check(&place.database())?;
         // fjall asserts what damage can break; a panic in its recovery is a store that does not open.
         let opened = catch_unwind(AssertUnwindSafe(|| builder(&place.database(), cache_bytes).open()));
         let database = opened.map_err(|_| EngineError::Panicked)??;
@@ -75,7 +82,7 @@ impl Engine {
             Ok(keyspace)
         };
         let (records, listing) = (keyspace(RECORDS, manifest.records)?, keyspace(LISTING, manifest.listing)?);
-        Ok(Self { records, listing, database })
+        Ok((Self { records, listing, database }, files))
     }
 
     /// The manifest of this database.
@@ -119,18 +126,19 @@ fn builder(dir: &Path, cache_bytes: u64) -> fjall::DatabaseBuilder<Database> {
         .cache_size(cache_bytes)
         .manual_journal_persist(true)
         .max_journaling_size(128 * MIB)
-        // With two, one spins for as long as the other merges tables: it puts what it may not take back into its queue.
-        .worker_threads(1)
+        // Of two, one spins while the other merges: it puts what it may not take back into their queue. One alone would
+        // wait for itself: its queue is bounded, fills while it merges, and it has to put something into it.
+        .worker_threads(2)
 }
 
 fn options(memtable_bytes: u64) -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(memtable_bytes)
 }
 
-/// Records stand in files of their own, written once; tables hold where. So a merge moves keys, and not a gigabyte of
-/// bookings again and again.
+/// Records stand in files of their own; tables hold where. So a merge moves keys, and not a gigabyte of bookings again
+/// and again. What is still in use of such a file is written again when so much of it is out of date.
 fn values_apart() -> KvSeparationOptions {
-    KvSeparationOptions::default().separation_threshold(APART_FROM_BYTES)
+    KvSeparationOptions::default().separation_threshold(APART_FROM_BYTES).staleness_threshold(OUT_OF_DATE)
 }
 
 /// The directory of a keyspace, which is also its number in the journal.

@@ -14,12 +14,15 @@ use crate::lock::Lock;
 use crate::manifest::Manifest;
 use crate::mark::Mark;
 use crate::place::{Files, Place, sync_dir, sync_tree};
+use crate::tables::Listed;
 use crate::tail;
 
 /// A store that was found whole and is ready for its writer. The fields are dropped in this order: the lock goes
 /// last.
 pub(crate) struct Opened {
     pub(crate) engine: Engine,
+    /// The database's files as they were before it was opened.
+    pub(crate) files: Vec<Listed>,
     pub(crate) mark: Mark,
     pub(crate) sequence: u64,
     pub(crate) store_id: u64,
@@ -37,7 +40,7 @@ pub(crate) fn open(dir: &Path, cache_bytes: u64) -> Result<Opened, OpenError> {
     let mark = Mark::open(&place.mark(), manifest.store_id).map_err(OpenError::io(&place.mark()))?;
     let mark = mark.ok_or_else(|| OpenError::Mark { path: place.mark() })?;
     settle_journals(&place, &manifest, mark.sequence())?;
-    let engine = Engine::open(&place, &manifest, cache_bytes).map_err(OpenError::engine(&place))?;
+    let (engine, files) = Engine::open(&place, &manifest, cache_bytes).map_err(OpenError::engine(&place))?;
     let sequence = engine.sequence().map_err(OpenError::engine(&place))?;
     if sequence < mark.sequence() {
         return Err(OpenError::lost(&place, sequence, mark.sequence()));
@@ -46,7 +49,7 @@ pub(crate) fn open(dir: &Path, cache_bytes: u64) -> Result<Opened, OpenError> {
     sync_tree(place.root(), Files::AreSynced).map_err(OpenError::io(place.root()))?;
     let parent = place.parent().map_err(OpenError::io(dir))?;
     sync_dir(parent).map_err(OpenError::io(parent))?;
-    Ok(Opened { engine, mark, sequence, store_id: manifest.store_id, lock })
+    Ok(Opened { engine, files, mark, sequence, store_id: manifest.store_id, lock })
 }
 
 /// Reads the journals before fjall does. A torn end that was not acknowledged is cut off, a copy kept.

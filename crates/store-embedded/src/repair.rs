@@ -76,7 +76,7 @@ fn cut_torn_end(place: &Place, manifest: &Manifest, mark: u64) -> Result<Option<
 }
 
 fn renew_mark(place: &Place, manifest: &Manifest) -> Result<u64, OpenError> {
-    let engine = Engine::open(place, manifest, 0).map_err(OpenError::engine(place))?;
+    let (engine, _) = Engine::open(place, manifest, 0).map_err(OpenError::engine(place))?;
     let sequence = engine.sequence().map_err(OpenError::engine(place))?;
     Mark::create(&place.mark(), manifest.store_id, sequence).map_err(OpenError::io(&place.mark()))?;
     Ok(sequence)

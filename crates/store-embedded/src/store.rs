@@ -129,7 +129,7 @@ impl EmbeddedStore {
     }
 
     fn start(opened: Opened, options: Options) -> io::Result<Self> {
-        let Opened { engine, mark, sequence, store_id, lock } = opened;
+        let Opened { engine, mark, sequence, store_id, lock, files: _ } = opened;
         let shared = Arc::new(Shared {
             engine,
             queue: Queue::new(options.queue_max),

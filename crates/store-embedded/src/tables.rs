@@ -4,7 +4,8 @@
 //! ask for tens of GiB of memory, which ends the process on the spot, and `verify` with it. The checksums are there, so
 //! they are looked at here, from the outside in: of the list of files in each keyspace, and of the table of contents at
 //! the end of each file. What stands inside are blocks and values that have checksums of their own, which fjall compares
-//! when it reads one.
+//! when it reads one. The checksum of a value does not cover the lengths before it: a reader has them from the table and
+//! does not need them; a merge that moves a value goes by them, and a damaged one then stops the store.
 //!
 //! ```text
 //! current  := number u64, checksum of the list u128, type of the checksum u8
@@ -46,53 +47,56 @@ pub(crate) enum TablesError {
 }
 
 /// A file that is in service: a table, or values that tables refer to.
-struct Listed {
+pub(crate) struct Listed {
     path: PathBuf,
     /// Of the whole file.
     checksum: u128,
 }
 
 /// Compares the list of files of each keyspace in the database `dir`, and the contents of each file on it, with their
-/// checksums. Files that no list names are fjall's to remove: a crash can leave one half-written.
-pub(crate) fn check(dir: &Path) -> Result<(), TablesError> {
-    listed(dir)?.iter().try_for_each(|file| check_contents(&file.path))
-}
-
-/// The files of tables and values in the database `dir` that are not, to the last byte, what was written. Reads all of them.
-pub(crate) fn damaged(dir: &Path) -> Result<Vec<PathBuf>, TablesError> {
-    let mut damaged = Vec::new();
-    for Listed { path, checksum } in listed(dir)? {
-        match checksum_of(&path) {
-            Ok(found) if found == checksum => {}
-            Ok(_) => damaged.push(path),
-            // An open database may have merged it into another since it was listed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(io_error(&path)(error)),
-        }
+/// checksums, and gives the files. Those that no list names are fjall's to remove: a crash can leave one half-written.
+pub(crate) fn check(dir: &Path) -> Result<Vec<Listed>, TablesError> {
+    let mut all = Vec::new();
+    for keyspace in keyspaces(dir)? {
+        all.extend(listed(&keyspace)?);
     }
-    Ok(damaged)
+    all.iter().try_for_each(|file| check_contents(&file.path))?;
+    Ok(all)
 }
 
-/// The files of all keyspaces.
-fn listed(dir: &Path) -> Result<Vec<Listed>, TablesError> {
-    let keyspaces = dir.join("keyspaces");
-    let mut listed = Vec::new();
-    for entry in fs::read_dir(&keyspaces).map_err(io_error(&keyspaces))? {
-        let keyspace = entry.map_err(io_error(&keyspaces))?.path();
-        let current = keyspace.join("current");
-        match fs::read(&current) {
-            Ok(bytes) => listed.extend(listed_in(&keyspace, &current, &bytes)?),
-            // Whether this keyspace may be missing is not decided here.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(io_error(&current)(error)),
-        }
-    }
-    Ok(listed)
+/// The files on those lists of the database `dir` that can be read.
+pub(crate) fn all_listed(dir: &Path) -> Vec<Listed> {
+    let keyspaces = keyspaces(dir).unwrap_or_default();
+    keyspaces.iter().flat_map(|keyspace| listed(keyspace).unwrap_or_default()).collect()
 }
 
-fn listed_in(keyspace: &Path, current: &Path, bytes: &[u8]) -> Result<Vec<Listed>, TablesError> {
-    let parsed = parse_current(bytes);
-    let (number, checksum) = parsed.ok_or_else(|| TablesError::Damaged(current.to_owned()))?;
+/// Those of the files that are not, to the last byte, what was written, or cannot be read. Reads all of them.
+pub(crate) fn damaged(files: Vec<Listed>) -> impl Iterator<Item = PathBuf> {
+    let is_damaged = |file: &Listed| match checksum_of(&file.path) {
+        Ok(found) => found != file.checksum,
+        // An open database may have merged it into another since it was listed.
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    };
+    files.into_iter().filter(is_damaged).map(|file| file.path)
+}
+
+fn keyspaces(dir: &Path) -> Result<Vec<PathBuf>, TablesError> {
+    let dir = dir.join("keyspaces");
+    let entries = fs::read_dir(&dir).map_err(io_error(&dir))?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(io_error(&dir))).collect()
+}
+
+/// The files of a keyspace.
+fn listed(keyspace: &Path) -> Result<Vec<Listed>, TablesError> {
+    let current = keyspace.join("current");
+    let bytes = match fs::read(&current) {
+        Ok(bytes) => bytes,
+        // Whether this keyspace may be missing is not decided here.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io_error(&current)(error)),
+    };
+    let parsed = parse_current(&bytes);
+    let (number, checksum) = parsed.ok_or(TablesError::Damaged(current))?;
     let list = keyspace.join(format!("v{number}"));
     let bytes = fs::read(&list).map_err(io_error(&list))?;
     let parsed = if xxh3_128(&bytes) == checksum { parse_list(keyspace, &bytes) } else { None };

@@ -2,7 +2,7 @@
 //!
 //! Every record is read and decoded. The listing is compared with the records both ways: each listed record has its
 //! entry, and each entry names a record that is listed just there. The sequence is compared with the high-water mark,
-//! and, offline, the journals are read first and every table is compared with its checksum. What a record means is for its owner to judge: an [`Inspector`] sees
+//! and, offline, the journals are read first and every file of the database is compared with its checksum. What a record means is for its owner to judge: an [`Inspector`] sees
 //! every one of them.
 
 mod report;
@@ -19,7 +19,7 @@ use crate::engine::sequence_of;
 use crate::open::{self, OpenError};
 use crate::place::Place;
 use crate::store::EmbeddedStore;
-use crate::tables;
+use crate::tables::{self, Listed};
 
 /// Judges a record that decodes; an error becomes a [`Finding::Refused`].
 pub type Inspector<'a> = &'a dyn Fn(&Record) -> Result<(), Box<dyn Error + Send + Sync>>;
@@ -39,7 +39,7 @@ pub fn verify(dir: &Path, inspect: Inspector<'_>) -> Result<Report, VerifyError>
         Ok(opened) => {
             report.mark = Some(opened.mark.sequence());
             report.torn_ends_kept = count_copies(&place);
-            look_at_tables(&place, &mut report);
+            look_at_files(opened.files, &mut report);
             walk::walk(&opened.engine, &opened.engine.snapshot(), inspect, &mut report);
             report.sequence = Some(opened.sequence);
         }
@@ -52,9 +52,8 @@ pub fn verify(dir: &Path, inspect: Inspector<'_>) -> Result<Report, VerifyError>
         ) => return Err(VerifyError::Open(error)),
         Err(error) => {
             report.add(Finding::DoesNotOpen(Box::new(error)));
-            // If it is for a table, that has a name; if the lists of tables cannot be read, that was just told.
-            let damaged = tables::damaged(&place.database()).unwrap_or_default();
-            damaged.into_iter().for_each(|path| report.add(Finding::DamagedTable { path }));
+            // If it is for one of the database's files, that has a name.
+            look_at_files(tables::all_listed(&place.database()), &mut report);
         }
     }
     Ok(report)
@@ -77,12 +76,9 @@ impl EmbeddedStore {
     }
 }
 
-/// Every byte of every table: a walk does not read filters, and finds a damaged block only by what is missing.
-fn look_at_tables(place: &Place, report: &mut Report) {
-    match tables::damaged(&place.database()) {
-        Ok(damaged) => damaged.into_iter().for_each(|path| report.add(Finding::DamagedTable { path })),
-        Err(error) => report.add(Finding::Unreadable(Box::new(error))),
-    }
+/// Every byte of every file: a walk finds a damaged block only by what cannot be read.
+fn look_at_files(files: Vec<Listed>, report: &mut Report) {
+    tables::damaged(files).for_each(|path| report.add(Finding::DamagedFile { path }));
 }
 
 fn count_copies(place: &Place) -> u64 {

@@ -90,11 +90,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let share = 100.0 * goodput / f64::midpoint(single.0, single.1);
         report.notes.push(format!("{name}: {share:.1} % of the single loads before and after it"));
     }
-    let tenfold = measure_bare(&runtime, options, &mut table)?;
-    report
-        .notes
-        .push(format!("the bare server, ten times: {tenfold:.1} % of its single loads before and after it"));
-    report.tables.push(table);
     let told = load("after", 1, 10)?;
     let per_second = |second: u64| {
         let span = Duration::from_secs(second)..Duration::from_secs(second + 1);
@@ -103,6 +98,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let back = (0..10).find(|second| per_second(*second) >= 0.9 * peak);
     let after = back.map_or("not within 10 s".to_owned(), |second| format!("within {} s", second + 1));
     report.notes.push(format!("afterwards, {callers} callers have 90 % of the peak again {after}"));
+    let share = measure_bare(&runtime, options, &mut table)?;
+    report
+        .notes
+        .push(format!("the bare server, ten times: {share:.1} % of its single loads before and after it"));
+    report.tables.push(table);
     report.notes.extend(program.notes());
     report.finish()
 }

@@ -23,8 +23,8 @@ const DISK_AT_FIRST: u64 = 224 * MIB;
 /// What a booking takes in the store's files at most, while they are merged too.
 const DISK_PER_BOOKING: u64 = 4 * 1024;
 
-/// What is taken beyond that by this program, whose store has so many bookings.
-pub(super) fn beyond(server: &Server, data: &Path, bookings: usize) -> Result<Wrongs> {
+/// What this program takes beyond them.
+pub(super) fn of_process(server: &Server) -> Result<Wrongs> {
     let mut wrongs = Wrongs::default();
     let memory = server.resident_bytes()?;
     if memory > MEMORY_MAX {
@@ -35,6 +35,12 @@ pub(super) fn beyond(server: &Server, data: &Path, bookings: usize) -> Result<Wr
     if files > FILES_MAX {
         wrongs.other(format!("{files} files are open"));
     }
+    Ok(wrongs)
+}
+
+/// What this data directory of so many bookings takes beyond them.
+pub(super) fn of_disk(data: &Path, bookings: usize) -> Result<Wrongs> {
+    let mut wrongs = Wrongs::default();
     let (disk, may_be) = (disk_of(data)?, DISK_AT_FIRST + bookings as u64 * DISK_PER_BOOKING);
     if disk > may_be {
         wrongs.other(format!("{bookings} bookings take {} MiB of the disk", disk / MIB));
@@ -42,7 +48,7 @@ pub(super) fn beyond(server: &Server, data: &Path, bookings: usize) -> Result<Wr
     Ok(wrongs)
 }
 
-/// The bytes of all files below `dir`. One that is taken away meanwhile has none.
+/// The bytes of all files below `dir`. A file that is taken away meanwhile has none.
 fn disk_of(dir: &Path) -> Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {

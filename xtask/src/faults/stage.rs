@@ -142,6 +142,10 @@ impl<'a> Stage<'a> {
                 seen.wrongs.other("it went on serving after the fault");
             }
         }
+        if !seen.fell {
+            // It may fall while it is looked at.
+            seen.wrongs.add(caps::of_process(&server).unwrap_or_default());
+        }
         note_log(&server.kill()?, &mut seen.wrongs);
         pinch.admitted += runtime.block_on(press)?;
         seen.exchanges.extend(runtime.block_on(load)??);
@@ -182,7 +186,8 @@ impl<'a> Stage<'a> {
         tally.open_there += open_there;
         tally.open_absent += open_absent;
         tally.wrongs.add(wrongs);
-        tally.wrongs.add(caps::beyond(&server, &self.site.data, self.journal.bookings.len())?);
+        tally.wrongs.add(caps::of_process(&server)?);
+        tally.wrongs.add(caps::of_disk(&self.site.data, self.journal.bookings.len())?);
         self.standing = Some(server);
         Ok(())
     }

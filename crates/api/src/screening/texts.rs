@@ -38,6 +38,9 @@ pub(crate) const BODY_TEXTS: [FreeText; 5] = [
 /// The one header that is kept with a booking.
 pub(crate) const KEY_TEXT: FreeText = FreeText::of("Idempotency-Key", Field::IdempotencyKey);
 
+/// The keys that are of a closed form.
+pub(crate) const KEY_INSPECTED_UNLESS: &str = "a UUID with fewer than 13 digits in a row";
+
 /// Those of a query that reach the store.
 pub(crate) const QUERY_TEXTS: [FreeText; 2] =
     [FreeText::of("agency_reference", Field::Query), FreeText::of("cursor", Field::Query)];

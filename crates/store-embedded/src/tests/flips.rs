@@ -48,9 +48,9 @@ fn a_table_that_claims_too_much_is_refused_before_fjall_believes_it() {
     assert_eq!(Outcomes { refused: 0, ..outcomes }, Outcomes::default());
 }
 
-/// The first bytes of a table are a block's, of which a walk over records says only that it cannot be read.
+/// The first bytes of a file are a block's or a value's, of which a walk says only that it cannot be read.
 #[test]
-fn verify_names_the_file_of_a_damaged_table() {
+fn verify_names_every_damaged_file() {
     let dir = store();
     for table in tables(&dir) {
         let copy = flipped(&dir, &table, 0);
@@ -59,7 +59,7 @@ fn verify_names_the_file_of_a_damaged_table() {
         let named: Vec<_> = report
             .findings
             .iter()
-            .filter(|finding| matches!(finding, Finding::DamagedTable { path } if same(path)))
+            .filter(|finding| matches!(finding, Finding::DamagedFile { path } if same(path)))
             .collect();
         assert_eq!(named.len(), 1, "{}: {:?}", table.display(), report.findings);
     }

@@ -53,10 +53,10 @@ pub enum Finding {
     /// The store does not open.
     #[error("{0}")]
     DoesNotOpen(#[source] Box<OpenError>),
-    /// A table of the database is not, to the last byte, what was written.
-    #[error("the table {} is damaged: it is not what its checksum was made of", path.display())]
-    DamagedTable {
-        /// Its file.
+    /// A file of the database, of a table or of values, is not, to the last byte, what was written.
+    #[error("{} is damaged: it is not what its checksum was made of, or cannot be read", path.display())]
+    DamagedFile {
+        /// Which one.
         path: PathBuf,
     },
     /// A part of the database cannot be read, and nothing behind it was.

@@ -60,7 +60,11 @@ fn write_operation(operation: &Value, text: &mut String) {
 
 fn row(name: String, place: String, one: &Value) -> [String; 6] {
     let required = if one["required"] == true { "required" } else { "" };
-    let inspected = if one["inspected_as"].is_string() { ", inspected" } else { "" };
+    let inspected = match one["inspected_unless"].as_str() {
+        Some(closed) => format!(", inspected unless {closed}"),
+        None if one["inspected_as"].is_string() => ", inspected".to_owned(),
+        None => String::new(),
+    };
     let form = match (&one["enum"], &one["pattern"], &one["format"]) {
         (Value::Array(words), ..) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | "),
         (_, Value::String(pattern), _) => pattern.clone(),
