@@ -26,7 +26,6 @@ impl Program {
 
     /// Sentences for the report: the commit beside the figures may not be that of another executable.
     pub(super) fn notes(&self) -> Option<String> {
-        let program = self.program.as_ref()?;
-        Some(format!("program   {}, whatever commit it is of", program.display()))
+        self.program.as_ref().map(|_| "program   given by --program, of whatever commit it is".to_owned())
     }
 }
