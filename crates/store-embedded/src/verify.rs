@@ -2,8 +2,8 @@
 //!
 //! Every record is read and decoded. The listing is compared with the records both ways: each listed record has its
 //! entry, and each entry names a record that is listed just there. The sequence is compared with the high-water mark,
-//! and, offline, the journals are read first and every file of the database is compared with its checksum. What a record means is for its owner to judge: an [`Inspector`] sees
-//! every one of them.
+//! and, offline, the journals are read first and every file of the database is compared with its checksum. What a record
+//! means is for its owner to judge: an [`Inspector`] sees every one of them.
 
 mod report;
 mod walk;

@@ -21,6 +21,7 @@ const SAMPLES_MAX: usize = 400;
 const SAMPLE_BYTES_MAX: usize = 200;
 /// Longest word that is looked for.
 const WORD_BYTES_MAX: usize = 64;
+
 /// What a pattern cannot match without.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Need {
