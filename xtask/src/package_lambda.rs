@@ -4,8 +4,8 @@
 //! (2.34 there, often newer here) nor where it keeps its libraries. That takes a target of rustup and a C compiler,
 //! for the cryptography and the allocator; what is missing is said with the command that installs it. It lies at fixed
 //! addresses: that a process has a small machine of its own on Lambda, and that the cryptography is the only C that sees
-//! what callers send, makes up for it, and half a millisecond of each start is what it gives. Before it is packed, the file is looked at: one
-//! that would not start on Lambda never gets into a zip.
+//! what callers send, makes up for it, and half a millisecond of each start is what it gives. Before it is packed, the
+//! file is looked at: one that would not start on Lambda never gets into a zip.
 
 mod archive;
 mod elf;

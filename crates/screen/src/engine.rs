@@ -47,10 +47,10 @@ struct Group {
 }
 
 impl Group {
-    /// The first match in `input`, of which no character is sought that is not among `signs`.
-    fn find(&self, signs: Signs, input: &Input<'_>) -> Option<Range<usize>> {
+    /// The first match in `input`, which has no other characters of ASCII than `signs`.
+    fn find(&self, signs: Signs, input: Input<'_>) -> Option<Range<usize>> {
         let may_match = self.needed.iter().any(|needed| needed.iter().all(|set| set.meet(signs)));
-        if may_match { self.regex.find(input.clone()).map(|found| found.range()) } else { None }
+        if may_match { self.regex.find(input).map(|found| found.range()) } else { None }
     }
 }
 
@@ -87,19 +87,17 @@ impl Rule {
 
     fn find_patterns(&self, view: &str, places: &Places) -> Option<Range<usize>> {
         let patterns = self.patterns();
-        let signs = |range: &Range<usize>| places.signs_of(range);
-        let from_start = || {
-            let whole = Input::new(view).anchored(Anchored::Yes);
-            patterns.from_start.as_ref()?.find(signs(&(0..view.len())), &whole)
-        };
+        let from_start =
+            || patterns.from_start.as_ref()?.find(places.signs(), Input::new(view).anchored(Anchored::Yes));
         let near_anchors = || {
             let group = patterns.anywhere.as_ref()?;
             let mut stretches = places.stretches(self.asking);
-            stretches.find_map(|stretch| group.find(signs(&stretch), &Input::new(view).range(stretch)))
+            stretches
+                .find_map(|stretch| group.find(places.signs_of(&stretch), Input::new(view).range(stretch)))
         };
         let to_end = || {
             let end = view.len().saturating_sub(2 * self.asking.reach)..view.len();
-            patterns.to_end.as_ref()?.find(signs(&end), &Input::new(view).range(end))
+            patterns.to_end.as_ref()?.find(places.signs_of(&end), Input::new(view).range(end))
         };
         from_start().or_else(near_anchors).or_else(to_end)
     }

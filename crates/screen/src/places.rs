@@ -117,6 +117,11 @@ impl Places {
         self.all_signs.meet(signs)
     }
 
+    /// The signs of the whole text.
+    pub(crate) const fn signs(&self) -> Signs {
+        self.all_signs
+    }
+
     /// The signs of this stretch, and of no more than a block around it.
     pub(crate) fn signs_of(&self, stretch: &Range<usize>) -> Signs {
         self.signs_in(stretch).iter().fold(Signs::default(), |all, signs| all.and(*signs))
