@@ -131,27 +131,23 @@ impl Rule {
 
     fn patterns(&self) -> &Patterns {
         self.patterns.get_or_init(|| {
-            let patterns = self.text.patterns.iter().map(|pattern| (bounds_of(pattern), pattern));
-            let within = |bounds| {
-                patterns
-                    .clone()
-                    .filter(|(of, _)| *of == bounds)
-                    .map(|(_, pattern)| pattern)
-                    .collect::<Vec<_>>()
-            };
+            let patterns: Vec<_> = self.text.patterns.iter().map(|text| Pattern::read(text)).collect();
+            let within = |bounds| self.group(patterns.iter().filter(|pattern| pattern.bounds == bounds));
             Patterns {
-                from_start: self.group(&within(Bounds::FromStart)),
-                to_end: self.group(&within(Bounds::ToEnd)),
-                anywhere: self.group(&within(Bounds::None)),
+                from_start: within(Bounds::FromStart),
+                to_end: within(Bounds::ToEnd),
+                anywhere: within(Bounds::None),
             }
         })
     }
 
     /// One automaton over these patterns.
-    fn group(&self, patterns: &[&String]) -> Option<Group> {
-        let (first, others) = patterns.split_first()?;
-        let joined =
-            others.iter().fold(format!("(?:{first})"), |joined, next| format!("{joined}|(?:{next})"));
+    fn group<'p>(&self, patterns: impl Iterator<Item = &'p Pattern<'p>>) -> Option<Group> {
+        let (texts, needed): (Vec<_>, Vec<_>) =
+            patterns.map(|pattern| (format!("(?:{})", pattern.text), pattern.needed.clone())).unzip();
+        if texts.is_empty() {
+            return None;
+        }
         let regex = Regex::builder()
             .syntax(syntax())
             .configure(
@@ -160,11 +156,11 @@ impl Rule {
                     .nfa_size_limit(Some(REGEX_BYTES_MAX))
                     .hybrid_cache_capacity(REGEX_BYTES_MAX),
             )
-            .build(&joined);
+            .build(&texts.join("|"));
         let regex = regex.unwrap_or_else(|error| {
             panic!("a test builds every rule that is compiled in: {}: {error}", self.id)
         });
-        Some(Group { regex, needed: patterns.iter().map(|pattern| needed_by(pattern)).collect() })
+        Some(Group { regex, needed })
     }
 }
 
@@ -181,21 +177,28 @@ enum Bounds {
     None,
 }
 
-/// The sets of characters of each of which the pattern needs one.
-fn needed_by(pattern: &str) -> Vec<Signs> {
-    let Ok(hir) = syntax::parse_with(pattern, &syntax()) else { return Vec::new() };
-    needed::sets(&hir).iter().filter_map(Signs::of_set).collect()
+/// A pattern, and what its syntax tells.
+struct Pattern<'p> {
+    text: &'p str,
+    bounds: Bounds,
+    /// Of each of these sets it needs a character to match.
+    needed: Vec<Signs>,
 }
 
-fn bounds_of(pattern: &str) -> Bounds {
-    let Ok(hir) = syntax::parse_with(pattern, &syntax()) else { return Bounds::None };
-    let properties = hir.properties();
-    if properties.look_set_prefix().contains(Look::Start) {
-        Bounds::FromStart
-    } else if properties.look_set_suffix().contains(Look::End) {
-        Bounds::ToEnd
-    } else {
-        Bounds::None
+impl<'p> Pattern<'p> {
+    fn read(text: &'p str) -> Self {
+        let Ok(hir) = syntax::parse_with(text, &syntax()) else {
+            return Self { text, bounds: Bounds::None, needed: Vec::new() };
+        };
+        let properties = hir.properties();
+        let bounds = if properties.look_set_prefix().contains(Look::Start) {
+            Bounds::FromStart
+        } else if properties.look_set_suffix().contains(Look::End) {
+            Bounds::ToEnd
+        } else {
+            Bounds::None
+        };
+        Self { text, bounds, needed: needed::sets(&hir).iter().filter_map(Signs::of_set).collect() }
     }
 }
 
