@@ -7,6 +7,7 @@ mod faults;
 mod flips;
 mod groups;
 mod kit;
+mod moved_values;
 mod stopping;
 
 pub(crate) use faults::Faults;
