@@ -12,6 +12,7 @@
 //!   that its last answer is read (`leftover.rs`, `farewell.rs`).
 //! * **Bounded in number.** Connections have seats, in all and per source (`seats.rs`); requests of one HTTP/2
 //!   connection are counted too (`connection/http2.rs`).
+//! * **A core for each.** A connection stays on one of a few threads, each with a runtime of its own (`workers.rs`).
 //! * **Nobody is believed without reason.** Forwarded addresses count as far as named proxies vouch for them
 //!   (`source.rs`); a client certificate proves its key, and nothing else (`tls.rs`).
 //!
@@ -30,6 +31,7 @@ mod refusal;
 mod seats;
 mod source;
 pub mod tls;
+mod workers;
 
 pub use connection::{Caller, Reception};
 pub use drain::{Drain, DrainSignal, drain};
@@ -38,3 +40,4 @@ pub use listener::Listener;
 pub use pulse::Patience;
 pub use seats::Seats;
 pub use source::TrustedProxies;
+pub use workers::Workers;

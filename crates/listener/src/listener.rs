@@ -16,6 +16,7 @@ use crate::farewell;
 use crate::refusal;
 use crate::seats::Seats;
 use crate::tls::Tls;
+use crate::workers::Workers;
 
 /// How many connections may wait to be taken. One more is dropped by the system and tried again by its caller a second
 /// later, so a crowd that comes at once should fit.
@@ -40,6 +41,7 @@ struct Room {
     reception: Reception,
     seats: Seats,
     tls: Option<Arc<Tls>>,
+    workers: Workers,
     at_the_door: Arc<Semaphore>,
 }
 
@@ -78,17 +80,18 @@ impl Listener {
     }
 
     /// Takes connections until the server drains, over TLS if there is any. Those that are open then go on by
-    /// themselves; each holds `drain` as long as it lives.
+    /// themselves, on one of `workers`; each holds `drain` as long as it lives.
     pub async fn serve(
         self,
         reception: Reception,
         seats: Seats,
         tls: Option<Arc<Tls>>,
+        workers: Workers,
         mut drain: DrainSignal,
     ) {
         let signal = drain.clone();
         let at_the_door = Arc::new(Semaphore::new(TURNED_AWAY_MAX));
-        let room = Arc::new(Room { reception, seats, tls, at_the_door });
+        let room = Arc::new(Room { reception, seats, tls, workers, at_the_door });
         loop {
             tokio::select! {
                 accepted = self.socket.accept() => match accepted {
@@ -115,7 +118,7 @@ impl Room {
             return;
         };
         let (room, drain) = (Arc::clone(self), drain.clone());
-        tokio::spawn(async move {
+        self.workers.give(stream, async move |stream| {
             room.receive(stream, peer, drain).await;
             drop(seat);
         });

@@ -41,7 +41,7 @@ use handed_over::HandedOver;
 use routers::{Parts, Routers};
 use secrets::FoundPeppers;
 use signals::Signals;
-use skybridge_listener::drain;
+use skybridge_listener::{Workers, drain};
 use skybridge_machine::{MachineClock, MachineRandomness};
 
 /// How long the end waits for the store to take what the agencies have used.
@@ -69,14 +69,22 @@ pub(crate) fn run(config: &Config, manner: Manner) -> anyhow::Result<()> {
     // To the end: whatever happens is to be told.
     let logs = logs::start(&config.log)?;
     open_files::raise();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(serve(config, manner, &logs, handed_over));
+    let workers = Workers::one_per_core().context("no threads can be had to serve connections")?;
+    // For all but the agencies' connections: operators, upkeep, the way in.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(serve(config, manner, &logs, handed_over, workers));
     // Whatever outlived the drain's deadline is not waited for a second time.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(config: &Config, manner: Manner, logs: &Logs, handed_over: HandedOver) -> anyhow::Result<()> {
+async fn serve(
+    config: &Config,
+    manner: Manner,
+    logs: &Logs,
+    handed_over: HandedOver,
+    workers: Workers,
+) -> anyhow::Result<()> {
     let mut signals = Signals::watch()?;
     // First what is likeliest to fail, so that a start that fails leaves nothing behind.
     let public = doors::bind("public", "--listen", config.listen, handed_over.public)?;
@@ -108,7 +116,7 @@ async fn serve(config: &Config, manner: Manner, logs: &Logs, handed_over: Handed
     }
     address_files::keep_up(&config.addresses.files, seen, Arc::clone(&house.desk))?;
     let (public_drain, signal) = drain();
-    doors::open_public(public, routers.public, config, tls, signal);
+    doors::open_public(public, routers.public, config, tls, workers, signal);
     let (admin_drain, signal) = drain();
     doors::open_admin(admin, routers.admin, config, signal);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), store = config.store.name(), "serving");

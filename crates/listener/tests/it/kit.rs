@@ -18,7 +18,9 @@ use skybridge_api::RequestIds;
 use skybridge_api::public::{ClientCertificate, SourceAddress};
 use skybridge_domain::id::Randomness;
 use skybridge_listener::tls::Tls;
-use skybridge_listener::{Caller, Drain, Listener, Patience, Reception, Seats, TrustedProxies, drain};
+use skybridge_listener::{
+    Caller, Drain, Listener, Patience, Reception, Seats, TrustedProxies, Workers, drain,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 
@@ -60,6 +62,7 @@ fn router() -> Router {
         .route("/small", get(|| async { "0123456789" }))
         .route("/stuck", get(std::future::pending::<Response>))
         .route("/whence", get(whence))
+        .route("/worker", get(async || std::thread::current().name().unwrap_or_default().to_owned()))
         .fallback(count)
 }
 
@@ -119,10 +122,19 @@ impl House {
     }
 
     pub(crate) fn with(reception: Reception, seats: Seats, tls: Option<Arc<Tls>>) -> Self {
+        Self::staffed(reception, seats, tls, Workers::here())
+    }
+
+    pub(crate) fn staffed(
+        reception: Reception,
+        seats: Seats,
+        tls: Option<Arc<Tls>>,
+        workers: Workers,
+    ) -> Self {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.address();
         let (drain, signal) = drain();
-        tokio::spawn(listener.serve(reception, seats, tls, signal));
+        tokio::spawn(listener.serve(reception, seats, tls, workers, signal));
         Self { address, _drain: drain }
     }
 

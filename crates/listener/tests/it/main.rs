@@ -16,3 +16,4 @@ mod seats;
 mod slow_crowd;
 mod sources;
 mod tls;
+mod workers;

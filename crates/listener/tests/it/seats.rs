@@ -1,6 +1,6 @@
 //! More connections than there are seats, and the end of a server.
 
-use skybridge_listener::{Listener, Patience, Seats, drain};
+use skybridge_listener::{Listener, Patience, Seats, Workers, drain};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -31,7 +31,8 @@ async fn a_request_that_was_on_its_way_to_a_resting_connection_when_a_drain_bega
     let address = listener.address();
     let (end, signal) = drain();
     let patience = Patience { last_call: Duration::from_secs(60), ..PATIENCE };
-    let serving = tokio::spawn(listener.serve(reception(patience), Seats::new(9, 9), None, signal));
+    let serving =
+        tokio::spawn(listener.serve(reception(patience), Seats::new(9, 9), None, Workers::here(), signal));
     let mut resting = TcpStream::connect(address).await.unwrap();
     resting.write_all(b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     resting.read_exact(&mut [0; 12]).await.unwrap();
@@ -51,7 +52,8 @@ async fn a_drain_lets_what_has_begun_end_and_closes_what_rests() {
     let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = listener.address();
     let (end, signal) = drain();
-    let serving = tokio::spawn(listener.serve(reception(PATIENCE), Seats::new(9, 9), None, signal));
+    let serving =
+        tokio::spawn(listener.serve(reception(PATIENCE), Seats::new(9, 9), None, Workers::here(), signal));
     let mut resting = TcpStream::connect(address).await.unwrap();
     resting.write_all(b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     resting.read_exact(&mut [0; 12]).await.unwrap();

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use axum::Router;
 use skybridge_api::RequestIds;
 use skybridge_listener::tls::Tls;
-use skybridge_listener::{DrainSignal, Listener, Patience, Reception, Seats, TrustedProxies};
+use skybridge_listener::{DrainSignal, Listener, Patience, Reception, Seats, TrustedProxies, Workers};
 use skybridge_machine::MachineRandomness;
 
 use crate::config::{Config, Http};
@@ -43,12 +43,13 @@ pub(super) fn open_public(
     router: Router,
     config: &Config,
     tls: Option<Arc<Tls>>,
+    workers: Workers,
     drain: DrainSignal,
 ) {
     let http = &config.http;
     let mut reception = reception(router, http);
     reception.trusted_proxies = TrustedProxies::new(http.trusted_proxies.clone());
-    tokio::spawn(listener.serve(reception, seats(http), tls, drain));
+    tokio::spawn(listener.serve(reception, seats(http), tls, workers, drain));
 }
 
 /// Opens the admin door. What operators ask for may take its time, such as a backup; nobody comes through proxies, and
@@ -58,7 +59,7 @@ pub(super) fn open_admin(listener: Listener, router: Router, config: &Config, dr
     reception.patience.exchange = None;
     // It drains when all agencies are gone; whoever reads metrics comes again by himself.
     reception.patience.last_call = Duration::ZERO;
-    tokio::spawn(listener.serve(reception, seats(&config.http), None, drain));
+    tokio::spawn(listener.serve(reception, seats(&config.http), None, Workers::here(), drain));
 }
 
 fn seats(http: &Http) -> Seats {
