@@ -9,7 +9,7 @@
 #[path = "../tests/corpus/lib.rs"]
 mod corpus;
 
-use corpus::{Attack, attacks, awkward, honest};
+use corpus::{Attack, attacks, awkward, honest, unseen_attacks, unseen_honest};
 use skybridge_screen::{Exceptions, Field, Pointer, Profile, Screen, Text, Verdict};
 
 fn main() {
@@ -39,6 +39,13 @@ fn main() {
     for kind in ["plain", "tricky"] {
         let texts: Vec<_> = honest().into_iter().filter(|text| text.kind == kind).collect();
         report(kind, texts.iter().map(|text| text.value.as_str()), &verdict);
+    }
+    let unseen = unseen_attacks();
+    let caught = unseen.iter().filter(|attack| verdict(&attack.text).is_blocked()).count();
+    println!("attacks, unseen: {caught} of {} ({:.1} %)", unseen.len(), share(caught, unseen.len()));
+    for kind in ["plain", "tricky"] {
+        let texts: Vec<_> = unseen_honest().into_iter().filter(|text| text.kind == kind).collect();
+        report(&format!("unseen, {kind}"), texts.iter().map(|text| text.text.as_str()), &verdict);
     }
     let awkward = awkward();
     report("awkward", awkward.iter().map(String::as_str), &verdict);

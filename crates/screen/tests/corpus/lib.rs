@@ -52,6 +52,27 @@ pub(crate) fn attacks() -> Vec<Attack> {
         .collect()
 }
 
+/// A text of those whose author had seen neither the rules nor the other texts.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Unseen {
+    /// The family of an attack, or `plain` or `tricky` of an honest text.
+    #[serde(alias = "family")]
+    pub(crate) kind: String,
+    pub(crate) text: String,
+}
+
+pub(crate) fn unseen_attacks() -> Vec<Unseen> {
+    unseen("tests/data/unseen_attacks.jsonl")
+}
+
+pub(crate) fn unseen_honest() -> Vec<Unseen> {
+    unseen("tests/data/unseen_honest.jsonl")
+}
+
+fn unseen(path: &str) -> Vec<Unseen> {
+    lines(path).lines().map(|line| serde_json::from_str(line).expect("a line of the file is JSON")).collect()
+}
+
 /// The texts of the honest bookings, which the tests of the domain have too.
 pub(crate) fn honest() -> Vec<Honest> {
     let file = lines("../domain/tests/data/bookings.jsonl");

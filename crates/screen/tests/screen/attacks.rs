@@ -1,6 +1,6 @@
 use skybridge_screen::card_data;
 
-use super::corpus::{Attack, EVASIONS, attacks, awkward, honest};
+use super::corpus::{Attack, EVASIONS, attacks, awkward, honest, unseen_attacks, unseen_honest};
 use super::{default_screen, inspect};
 
 /// How many of a thousand are caught.
@@ -40,9 +40,42 @@ fn awkward_remarks_are_let_in() {
 }
 
 #[test]
+fn attacks_by_someone_who_had_not_seen_the_rules_are_refused() {
+    let screen = default_screen();
+    let texts = unseen_attacks();
+    assert_eq!(texts.len(), 300);
+    let missed: Vec<_> = texts.iter().filter(|attack| !inspect(&screen, &attack.text).is_blocked()).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+/// Honest texts that hold what an attack holds: an address inside a network, a page's markup, a command and its path.
+const REFUSED_ALTHOUGH_HONEST: [&str; 5] = [
+    "Cat in cabin (AVML? no, PETC); cat /etc. all vaccinated",
+    "http://192.168.1.20/intranet/tariffs.pdf (our office server)",
+    "Our portal http://localhost:8080 is down, send by mail pls",
+    "<div>Kind regards</div> <a href=\"https://www.agency.example\">Agency</a>",
+    "<img src=\"logo.png\" alt=\"Agency logo\"> Best regards, Tui Team",
+];
+
+#[test]
+fn honest_texts_by_someone_who_had_not_seen_the_rules_are_let_in_but_for_five() {
+    let screen = default_screen();
+    let texts = unseen_honest();
+    assert_eq!(texts.len(), 500);
+    let mut refused: Vec<_> = texts.iter().map(|text| text.text.as_str()).collect();
+    refused.retain(|text| inspect(&screen, text).is_blocked());
+    refused.sort_unstable();
+    let mut known = REFUSED_ALTHOUGH_HONEST;
+    known.sort_unstable();
+    assert_eq!(refused, known);
+}
+
+#[test]
 fn honest_texts_hold_no_card_data() {
     let bookings = honest().into_iter().filter(|text| text.pointer != "phone").map(|text| text.value);
-    let found: Vec<_> = bookings.chain(awkward()).filter(|text| card_data(text).is_some()).collect();
+    let unseen = unseen_honest().into_iter().map(|text| text.text);
+    let found: Vec<_> =
+        bookings.chain(awkward()).chain(unseen).filter(|text| card_data(text).is_some()).collect();
     assert!(found.is_empty(), "{found:#?}");
 }
 
