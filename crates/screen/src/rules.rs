@@ -77,8 +77,6 @@ pub(crate) struct RuleText {
     #[serde(default = "usual_reach")]
     pub(crate) reach: usize,
     /// Regular expressions on bytes, without regard to case; `.` stands for any byte but a line's end.
-    /// `reach` bounds what a repetition may run over, so it needs no bound of its own, which would multiply the states of
-    /// the automaton; only a pattern that begins at the text's beginning does.
     #[serde(default)]
     pub(crate) patterns: Vec<String>,
     /// Words that are looked for in Base64, wherever in the encoded text they may begin.
