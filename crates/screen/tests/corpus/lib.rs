@@ -52,24 +52,30 @@ pub(crate) fn attacks() -> Vec<Attack> {
         .collect()
 }
 
-/// A text of those whose author had seen neither the rules nor the other texts.
+/// A text that was written for the rules to be tried with: by an author who had seen neither them nor other texts, or by
+/// one who looked for their gaps.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Unseen {
+pub(crate) struct Trial {
     /// The family of an attack, or `plain` or `tricky` of an honest text.
     #[serde(alias = "family")]
     pub(crate) kind: String,
     pub(crate) text: String,
 }
 
-pub(crate) fn unseen_attacks() -> Vec<Unseen> {
-    unseen("tests/data/unseen_attacks.jsonl")
+pub(crate) fn unseen_attacks() -> Vec<Trial> {
+    trials("tests/data/unseen_attacks.jsonl")
 }
 
-pub(crate) fn unseen_honest() -> Vec<Unseen> {
-    unseen("tests/data/unseen_honest.jsonl")
+pub(crate) fn unseen_honest() -> Vec<Trial> {
+    trials("tests/data/unseen_honest.jsonl")
 }
 
-fn unseen(path: &str) -> Vec<Unseen> {
+/// Attacks that stand close to what the rules let in.
+pub(crate) fn near_attacks() -> Vec<Trial> {
+    trials("tests/data/near_attacks.jsonl")
+}
+
+fn trials(path: &str) -> Vec<Trial> {
     lines(path).lines().map(|line| serde_json::from_str(line).expect("a line of the file is JSON")).collect()
 }
 

@@ -1,6 +1,8 @@
 use skybridge_screen::card_data;
 
-use super::corpus::{Attack, EVASIONS, attacks, awkward, honest, unseen_attacks, unseen_honest};
+use super::corpus::{
+    Attack, EVASIONS, attacks, awkward, honest, near_attacks, unseen_attacks, unseen_honest,
+};
 use super::{default_screen, inspect};
 
 /// How many of a thousand are caught.
@@ -40,11 +42,12 @@ fn awkward_remarks_are_let_in() {
 }
 
 #[test]
-fn attacks_by_someone_who_had_not_seen_the_rules_are_refused() {
+fn attacks_by_those_who_had_not_seen_the_rules_or_sought_their_gaps_are_refused() {
     let screen = default_screen();
-    let texts = unseen_attacks();
-    assert_eq!(texts.len(), 300);
-    let missed: Vec<_> = texts.iter().filter(|attack| !inspect(&screen, &attack.text).is_blocked()).collect();
+    let (texts, near) = (unseen_attacks(), near_attacks());
+    assert!(texts.len() == 300 && near.len() > 500);
+    let missed: Vec<_> =
+        texts.iter().chain(&near).filter(|attack| !inspect(&screen, &attack.text).is_blocked()).collect();
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
