@@ -159,7 +159,7 @@ impl Room {
         }
         let Ok(place) = Arc::clone(&self.at_the_door).try_acquire_owned() else { return };
         let answer = refusal::answer(&refusal::no_seat(), &self.reception.request_ids.next());
-        tokio::spawn(async move {
+        self.workers.give(stream, async move |stream| {
             farewell::say(stream, &answer).await;
             drop(place);
         });

@@ -1,10 +1,12 @@
 //! The threads that serve connections, each with a runtime of its own.
 //!
 //! A connection stays on the worker that it was given to, from its first byte to its last, and so do the tasks of its
-//! requests: nothing of them is handed from one processor's cache to another's, and no task is looked for by a worker
-//! that has nothing to do. One socket is listened on, and each connection goes to the worker that has the fewest. A
-//! socket per worker (`SO_REUSEPORT`) would save the handing over, but deals by a hash of addresses, which leaves one
-//! worker with half as many again as another, and drops whoever waits to be taken when a socket is closed.
+//! requests: no worker that has nothing to do looks for tasks of another. What they cost is that one who is busy keeps
+//! all its connections waiting: connections are counted, not what they ask for.
+//!
+//! One socket is listened on, and each connection goes to the worker that has the fewest. A socket per worker
+//! (`SO_REUSEPORT`) would save the handing over, but deals by a hash of addresses, which leaves one worker with half as
+//! many again as another, and drops whoever waits to be taken when a socket is closed.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -14,11 +16,15 @@ use std::thread;
 
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// The workers of a listener. Those with threads of their own end when the last of these is dropped.
 #[derive(Debug, Clone)]
-pub struct Workers(Arc<[Worker]>);
+pub struct Workers {
+    all: Arc<[Worker]>,
+    /// Notified by each thread that ends.
+    ended: Arc<Notify>,
+}
 
 #[derive(Debug)]
 struct Worker {
@@ -30,20 +36,28 @@ struct Worker {
 }
 
 impl Workers {
-    /// Threads as many as this process may use processors.
-    pub fn one_per_core() -> io::Result<Self> {
-        Self::start(thread::available_parallelism()?)
+    /// Threads called `name`, as many as this process may use processors.
+    pub fn one_per_core(name: &str) -> io::Result<Self> {
+        Self::start(name, thread::available_parallelism()?)
     }
 
     /// So many threads.
-    pub fn start(count: NonZeroUsize) -> io::Result<Self> {
-        (0..count.get()).map(Worker::start).collect::<io::Result<_>>().map(Self)
+    pub fn start(name: &str, count: NonZeroUsize) -> io::Result<Self> {
+        let ended = Arc::default();
+        let all = (0..count.get()).map(|number| Worker::start(format!("{name}-{number}"), &ended));
+        Ok(Self { all: all.collect::<io::Result<_>>()?, ended })
     }
 
-    /// One, which is the runtime that this is called on.
+    /// One, which is the runtime that this is called on: it must be on one.
     #[must_use]
     pub fn here() -> Self {
-        Self([Worker::on(Handle::current(), None)].into())
+        Self { all: [Worker::on(Handle::current(), None)].into(), ended: Arc::default() }
+    }
+
+    /// Waits until a thread ends although it is still wanted, which nothing but a fault of its runtime makes it do.
+    /// Connections would go on being given to it: nobody has fewer.
+    pub async fn ended(&self) {
+        self.ended.notified().await;
     }
 
     /// Has the worker with the fewest connections `serve` one more.
@@ -52,7 +66,7 @@ impl Workers {
         F: Future<Output = ()> + Send,
     {
         let connections = |worker: &&Worker| worker.connections.load(Relaxed);
-        let Some(worker) = self.0.iter().min_by_key(connections) else { return };
+        let worker = self.all.iter().min_by_key(connections).expect("there is one at least");
         let held = Held::by(worker);
         // A stream is known to the runtime that took it, and from now on to the worker's.
         let stream = stream.into_std();
@@ -71,16 +85,27 @@ impl Worker {
         Self { runtime, connections: Arc::default(), _end: end }
     }
 
-    fn start(number: usize) -> io::Result<Self> {
+    fn start(name: String, ended: &Arc<Notify>) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
-        let (end, ended) = oneshot::channel::<()>();
-        thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
+        let (end, asked_to_end) = oneshot::channel::<()>();
+        let told = TellsItsEnd(Arc::clone(ended));
+        thread::Builder::new().name(name).spawn(move || {
+            let _told = told;
             // It is never sent, only dropped.
-            let _ = runtime.block_on(ended);
+            let _ = runtime.block_on(asked_to_end);
             runtime.shutdown_background();
         })?;
         Ok(Self::on(handle, Some(end)))
+    }
+}
+
+/// Tells that a thread has ended, however it came about.
+struct TellsItsEnd(Arc<Notify>);
+
+impl Drop for TellsItsEnd {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 
@@ -115,13 +140,13 @@ mod tests {
 
     /// How many connections each has.
     fn held(workers: &Workers) -> Vec<usize> {
-        workers.0.iter().map(|worker| worker.connections.load(Relaxed)).collect()
+        workers.all.iter().map(|worker| worker.connections.load(Relaxed)).collect()
     }
 
     #[tokio::test]
     async fn the_worker_with_the_fewest_connections_gets_the_next() {
         let worker = || Worker::on(Handle::current(), None);
-        let workers = Workers([worker(), worker(), worker()].into());
+        let workers = Workers { all: [worker(), worker(), worker()].into(), ended: Arc::default() };
         let (leave, leaving) = watch::channel(0);
         for number in 1..=7 {
             let mut leaving = leaving.clone();
@@ -140,5 +165,14 @@ mod tests {
         assert_eq!(held(&workers), [3, 0, 2], "the second and the fifth were the second worker's");
         workers.give(connection().await, async |_stream| std::future::pending().await);
         assert_eq!(held(&workers), [3, 1, 2]);
+    }
+
+    #[tokio::test]
+    async fn threads_end_with_the_last_who_knows_them() {
+        let workers = Workers::start("test", NonZeroUsize::MIN).unwrap();
+        let ended = Arc::clone(&workers.ended);
+        workers.give(connection().await, async |_stream| std::future::pending().await);
+        drop(workers);
+        ended.notified().await;
     }
 }

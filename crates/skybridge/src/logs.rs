@@ -3,8 +3,9 @@
 //! What is logged names agencies, key ids, booking ids, codes and durations. Keys, tokens, the pepper and
 //! anything about passengers stay out: nothing in the program passes them to a log.
 //!
-//! The lines that tell of requests go another way than the rest: there is one for each, so they are handed to a thread
-//! that writes many at once, and a reader who is too slow loses lines rather than slow the counter down.
+//! Lines are handed to a thread that writes many at once: a reader who is too slow loses lines rather than slow the
+//! counter down, or stop it. Those that tell of requests, of which there is one for each, are built without the ways of
+//! a general formatter.
 
 mod access;
 mod lines;
@@ -48,7 +49,7 @@ pub(crate) fn start(log: &Log) -> anyhow::Result<Logs> {
         if is_json(log.format) { JsonLines(lines.clone()).boxed() } else { layer(log.format, lines.clone()) };
     tracing_subscriber::registry()
         .with(vec![
-            layer(log.format, io::stderr).with_filter(events).boxed(),
+            layer(log.format, lines.clone()).with_filter(events).boxed(),
             requests_layer.with_filter(Targets::new().with_target(ACCESS, requests)).boxed(),
         ])
         .try_init()?;

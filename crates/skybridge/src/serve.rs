@@ -69,10 +69,10 @@ pub(crate) fn run(config: &Config, manner: Manner) -> anyhow::Result<()> {
     // To the end: whatever happens is to be told.
     let logs = logs::start(&config.log)?;
     open_files::raise();
-    let workers = Workers::one_per_core().context("no threads can be had to serve connections")?;
-    // For all but the agencies' connections: operators, upkeep, the way in.
+    let workers = Workers::one_per_core("worker").context("no threads can be had to serve connections")?;
+    // For all but connections: taking them, and upkeep.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(serve(config, manner, &logs, handed_over, workers));
+    let outcome = runtime.block_on(serve(config, manner, &logs, handed_over, &workers));
     // Whatever outlived the drain's deadline is not waited for a second time.
     runtime.shutdown_background();
     outcome
@@ -83,7 +83,7 @@ async fn serve(
     manner: Manner,
     logs: &Logs,
     handed_over: HandedOver,
-    workers: Workers,
+    workers: &Workers,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::watch()?;
     // First what is likeliest to fail, so that a start that fails leaves nothing behind.
@@ -116,9 +116,9 @@ async fn serve(
     }
     address_files::keep_up(&config.addresses.files, seen, Arc::clone(&house.desk))?;
     let (public_drain, signal) = drain();
-    doors::open_public(public, routers.public, config, tls, workers, signal);
+    doors::open_public(public, routers.public, config, tls, workers.clone(), signal);
     let (admin_drain, signal) = drain();
-    doors::open_admin(admin, routers.admin, config, signal);
+    doors::open_admin(admin, routers.admin, config, signal)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), store = config.store.name(), "serving");
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "draining"),
@@ -126,6 +126,7 @@ async fn serve(
             tracing::error!(error = format!("{broken:#}"), "the store stopped; the next start recovers it");
             return Err(broken);
         }
+        () = workers.ended() => anyhow::bail!("a thread that serves connections ended before its time"),
     }
     signals.end_at_next();
     draining.begin();

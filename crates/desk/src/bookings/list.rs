@@ -117,6 +117,7 @@ impl Desk {
                 return Ok(BookingPage { bookings, next_cursor });
             }
             after = next;
+            tokio::task::yield_now().await;
         }
     }
 
@@ -136,6 +137,8 @@ impl Desk {
                 let next = Cursor::at(&partition_of(agency, mode), before_all());
                 return Ok(BookingPage { bookings, next_cursor: Some(next.write()) });
             }
+            // A store that waits for nothing would keep everybody else on this thread waiting.
+            tokio::task::yield_now().await;
             let limit = list.limit - bookings.len();
             let part = ListBookings { filter: list.filter.clone(), limit, cursor: cursor.take() };
             let page = self.list_of(agency, mode, &part).await?;

@@ -1,6 +1,7 @@
 //! More connections than there are seats, and the end of a server.
 
 use skybridge_listener::{Listener, Patience, Seats, Workers, drain};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -47,13 +48,18 @@ async fn a_request_that_was_on_its_way_to_a_resting_connection_when_a_drain_bega
     ending.await.unwrap();
 }
 
+/// Those that a server has: on a thread of their own.
+fn workers() -> Workers {
+    Workers::start("worker", NonZeroUsize::MIN).unwrap()
+}
+
 #[tokio::test]
 async fn a_drain_lets_what_has_begun_end_and_closes_what_rests() {
     let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = listener.address();
     let (end, signal) = drain();
     let serving =
-        tokio::spawn(listener.serve(reception(PATIENCE), Seats::new(9, 9), None, Workers::here(), signal));
+        tokio::spawn(listener.serve(reception(PATIENCE), Seats::new(9, 9), None, workers(), signal));
     let mut resting = TcpStream::connect(address).await.unwrap();
     resting.write_all(b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     resting.read_exact(&mut [0; 12]).await.unwrap();

@@ -10,7 +10,7 @@ use crate::kit::{House, PATIENCE, reception};
 
 #[tokio::test]
 async fn connections_are_dealt_evenly_and_stay_with_their_worker() {
-    let workers = Workers::start(NonZeroUsize::new(3).unwrap()).unwrap();
+    let workers = Workers::start("worker", NonZeroUsize::new(3).unwrap()).unwrap();
     let house = House::staffed(reception(PATIENCE), Seats::new(9, 9), None, workers);
     let mut connections = Vec::new();
     let mut served_by = Vec::new();

@@ -53,7 +53,7 @@ impl Lines {
     pub(crate) fn written_to(out: impl Write + Send + 'static) -> io::Result<(Self, LineWriter)> {
         let lines = Self::default();
         let shared = Arc::clone(&lines.0);
-        let thread = std::thread::Builder::new().name("access-log".to_owned());
+        let thread = std::thread::Builder::new().name("log".to_owned());
         thread.spawn(move || shared.write_all(out))?;
         Ok((lines.clone(), LineWriter(lines)))
     }

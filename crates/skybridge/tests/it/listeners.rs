@@ -41,6 +41,27 @@ async fn secrets_are_for_their_owner_only() {
     assert_eq!((mode("."), mode("pepper"), mode("admin.token")), (0o700, 0o600, 0o600));
 }
 
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let (unread, log) = std::io::pipe().unwrap();
+    let server = Program::start_logging(skybridge(data.path()), &[], log.into());
+    let caller = Caller::with_key("none");
+    // More than the pipe takes: each has a line.
+    for _ in 0..600 {
+        caller.get(&format!("{}/healthz", server.public)).await.unwrap().expect(200);
+    }
+    // What it does has a line of its own, which is not of the access log.
+    assert!(run(data.path(), &["address", "forgive", "203.0.113.7"]).status.success());
+    for address in [&server.public, &server.admin] {
+        // A connection of its own.
+        let newcomer = Caller::with_key("none");
+        newcomer.get(&format!("{address}/readyz")).await.unwrap().expect(200);
+    }
+    assert!(server.terminate());
+    drop(unread);
+}
+
 /// A request whose body is still on its way when the server is told to stop is answered before it ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_told_to_stop_finishes_what_it_began() {
