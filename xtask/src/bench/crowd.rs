@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
 use super::wire::Wire;
 
@@ -27,6 +27,8 @@ pub(super) struct Crowd {
     /// How many calls a second are offered, by all callers together; none: each calls again once it is answered,
     /// whatever the answer was.
     pub(super) per_second: Option<f64>,
+    /// When the first of them calls, from the beginning on. Those who keep a pace call one after the other, evenly.
+    pub(super) first_after: Duration,
     pub(super) end: Instant,
 }
 
@@ -57,7 +59,9 @@ impl Crowd {
     async fn call(self, number: usize, begin: Instant) -> Told {
         let mut told = Told::default();
         let mut ticks = self.per_second.map(|all| {
-            let mut ticks = interval(Duration::from_secs_f64(self.callers as f64 / all));
+            let before = self.first_after + Duration::from_secs_f64(number as f64 / all);
+            let every = Duration::from_secs_f64(self.callers as f64 / all);
+            let mut ticks = interval_at((begin + before).into(), every);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
             ticks
         });

@@ -1,7 +1,7 @@
 //! `cargo xtask bench fairness`: what one agency at many times its plan costs the others.
 //!
 //! Ten agencies book at half of their plan, first alone, then beside one that floods; the two take turns on one server,
-//! so that both meet the same moods of the machine.
+//! so that both meet the same moods of the machine. Each calls at an even pace, and no two at the same moment.
 
 use std::time::{Duration, Instant};
 
@@ -110,20 +110,25 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// What the guests were told, and the flooder if there is one.
     async fn turn(&self, round: u32, name: &str, floods: bool) -> Result<(Told, Told)> {
-        let crowd = |who: &str, key: &String, callers, times: f64| Crowd {
+        let per_guest = 0.5 * f64::from(self.options.rate);
+        let crowd = |who: &str, key: &String, callers, per_second: f64, first_after| Crowd {
             address: self.counter.address,
             api_key: key.clone(),
             name: format!("{name}-{round}-{who}"),
             callers,
-            per_second: Some(times * f64::from(self.options.rate)),
+            per_second: Some(per_second),
+            first_after,
             end: Instant::now() + Duration::from_secs(self.options.seconds),
         };
         let mut guests = JoinSet::new();
-        for key in &self.guests {
-            guests.spawn(crowd("guest", key, GUEST_CALLERS, 0.5).run());
+        for (number, key) in self.guests.iter().enumerate() {
+            let first_after = Duration::from_secs_f64(number as f64 / GUESTS as f64 / per_guest);
+            guests.spawn(crowd("guest", key, GUEST_CALLERS, per_guest, first_after).run());
         }
-        let flood = floods
-            .then(|| tokio::spawn(crowd("flood", &self.flooder, FLOOD_CALLERS, self.options.times).run()));
+        let flood = floods.then(|| {
+            let per_second = self.options.times * f64::from(self.options.rate);
+            tokio::spawn(crowd("flood", &self.flooder, FLOOD_CALLERS, per_second, Duration::ZERO).run())
+        });
         let mut told = Told::default();
         while let Some(guest) = guests.join_next().await {
             told.add(guest??);
