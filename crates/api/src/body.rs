@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderMap};
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::problem::{Code, Refusal};
@@ -63,9 +64,8 @@ pub(crate) async fn collect(headers: &HeaderMap, body: Body, deadline: Duration)
     {
         return Err(too_large());
     }
-    let reading = Limited::new(body, BODY_BYTES_MAX).collect();
-    match tokio::time::timeout(deadline, reading).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
+    match tokio::time::timeout(deadline, whole(Limited::new(body, BODY_BYTES_MAX))).await {
+        Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
         Ok(Err(error)) => Err(Refusal::new(Code::MalformedRequest, broken_off(&*error)).caused_by(error)),
         Err(_) => {
@@ -74,6 +74,20 @@ pub(crate) async fn collect(headers: &HeaderMap, body: Body, deadline: Duration)
                 .with_header(header::CONNECTION, header::HeaderValue::from_static("close")))
         }
     }
+}
+
+/// All of a body, in one piece. Pieces are copied as they come, but for one that is the whole: each holds on to the
+/// buffer of some KiB that it was received in, and a caller may send a byte at a time.
+async fn whole(mut body: Limited<Body>) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    let mut copied = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame?.into_data() else { continue };
+        if copied.is_empty() && body.is_end_stream() {
+            return Ok(piece);
+        }
+        copied.extend_from_slice(&piece);
+    }
+    Ok(copied.freeze())
 }
 
 /// Why a body could not be read: a front door that finds its framing faulty says so, anything else is its end.
@@ -96,4 +110,41 @@ fn is_faulty_framing(error: &(dyn Error + 'static)) -> bool {
 
 fn too_large() -> Refusal {
     Refusal::new(Code::BodyTooLarge, "The body has more than 65536 bytes (64 KiB), the most that is read.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    use futures_util::stream::{self, StreamExt as _};
+
+    use super::*;
+
+    /// A byte that was received in a buffer of its own.
+    struct Received(Arc<AtomicUsize>);
+
+    impl AsRef<[u8]> for Received {
+        fn as_ref(&self) -> &[u8] {
+            b"x"
+        }
+    }
+
+    impl Drop for Received {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_piece_is_held_when_the_next_one_comes() {
+        let held = Arc::new(AtomicUsize::new(0));
+        let pieces = stream::iter(0..100).map(move |_| {
+            assert_eq!(held.fetch_add(1, Relaxed), 0, "buffers are held");
+            Ok::<_, Infallible>(Bytes::from_owner(Received(Arc::clone(&held))))
+        });
+        let body = collect(&HeaderMap::new(), Body::from_stream(pieces), Duration::from_secs(9)).await;
+        assert_eq!(body.unwrap(), "x".repeat(100));
+    }
 }
