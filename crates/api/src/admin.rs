@@ -29,6 +29,7 @@ use http::header::{self, HeaderValue};
 use skybridge_desk::Desk;
 use skybridge_domain::operation::Operation;
 use skybridge_domain::time::Timestamp;
+use skybridge_gate::Lockout;
 
 use crate::draining::Draining;
 use crate::pipeline::{Exchange, RequestIds, run};
@@ -61,6 +62,8 @@ pub struct Settings {
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// What the public listener does with texts; its findings are shown here.
     pub screening: Arc<Screening>,
+    /// Counts keys and signatures that are not taken, for the public listener.
+    pub lockout: Arc<Lockout>,
     /// Routes under `/admin/v1` that only some stores have, such as backup. They stand behind the token too.
     pub maintenance: Router,
 }

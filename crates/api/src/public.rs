@@ -20,7 +20,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use skybridge_desk::Desk;
 use skybridge_domain::operation::Operation;
-use skybridge_gate::{LockoutTerms, Nonces, SignatureTerms};
+use skybridge_gate::{Lockout, Nonces, SignatureTerms};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -55,8 +55,8 @@ pub struct Options {
     pub body_deadline: Duration,
     /// Tells when the program begins to shut down.
     pub draining: Draining,
-    /// How many keys and signatures that are not taken are answered as such, per source and per key.
-    pub lockout: LockoutTerms,
+    /// Counts keys and signatures that are not taken. The admin listener forgives them.
+    pub lockout: Arc<Lockout>,
     /// How refusals look.
     pub errors: ErrorStyle,
     /// When signed requests are taken, and how many are remembered.
@@ -73,7 +73,7 @@ impl Default for Options {
         Self {
             body_deadline: Duration::from_secs(30),
             draining: Draining::default(),
-            lockout: LockoutTerms::default(),
+            lockout: Arc::default(),
             errors: ErrorStyle::default(),
             signatures: SignatureTerms::default(),
             public_url: None,

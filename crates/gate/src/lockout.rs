@@ -44,11 +44,13 @@ impl Default for LockoutTerms {
 }
 
 /// The failures of this process.
+#[derive(Debug)]
 pub struct Lockout {
     /// One lock, so that a failure is charged to its source and to its id, or to neither.
     ledgers: Mutex<Ledgers>,
 }
 
+#[derive(Debug)]
 struct Ledgers {
     sources: Ledger<IpAddr>,
     keys: Ledger<KeyId>,
@@ -72,6 +74,12 @@ pub enum LockedOutBy {
     Source,
     /// The id of the key.
     Key,
+}
+
+impl Default for Lockout {
+    fn default() -> Self {
+        Self::new(LockoutTerms::default())
+    }
 }
 
 impl Lockout {
@@ -101,7 +109,8 @@ impl Lockout {
         let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
         let by_source = ledgers.sources.closed_until(&source, now);
         let by_key = id.and_then(|id| ledgers.keys.closed_until(&id, now));
-        let closed = [(by_source, LockedOutBy::Source), (by_key, LockedOutBy::Key)];
+        // The source, if both wait as long: all of the failures came from there.
+        let closed = [(by_key, LockedOutBy::Key), (by_source, LockedOutBy::Source)];
         let closed = closed.into_iter().filter_map(|(until, by)| Some(LockedOut { retry_at: until?, by }));
         if let Some(locked_out) = closed.max_by_key(|locked_out| locked_out.retry_at) {
             return Err(locked_out);
@@ -111,5 +120,12 @@ impl Lockout {
             ledgers.keys.charge(id, now);
         }
         Ok(())
+    }
+
+    /// Forgets the failures that came from `source`; not those of the keys that they named. Gives whether there were
+    /// any.
+    pub fn forgive(&self, source: IpAddr, now: Timestamp) -> bool {
+        let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        ledgers.sources.forget(&network_of(source), now)
     }
 }

@@ -98,7 +98,8 @@ pub(super) async fn forgive_address(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let address = address(&text)?;
-    let forgiven = office.desk.gate().addresses().forgive(address);
+    let (addresses, lockout) = (office.desk.gate().addresses(), &office.settings.lockout);
+    let forgiven = addresses.forgive(address) | lockout.forgive(address, office.desk.now());
     // What one node holds in memory is in no record that could be audited; the log has it.
     tracing::info!(%address, operator = operator(&headers).as_str(), forgiven, "an address is forgiven");
     Ok(answer::document(StatusCode::OK, &json!({ "address": address, "forgiven": forgiven })))

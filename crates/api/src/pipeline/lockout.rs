@@ -6,9 +6,11 @@
 //! Every request of a stranger is counted in one place: a key or a signature that is not taken by the lockout, any
 //! other by the rules on rates. Both lead to the same penalties (`addresses.rs`).
 
+use std::sync::Arc;
+
 use metrics::{Counter, counter, describe_counter};
 use skybridge_domain::key::KeyId;
-use skybridge_gate::{LockedOutBy, Lockout, LockoutTerms};
+use skybridge_gate::{LockedOutBy, Lockout};
 
 use super::addresses::{Turnstile, Visit, too_many_failures};
 use crate::problem::{Code, Refusal};
@@ -34,7 +36,7 @@ impl From<Refusal> for NotLetIn {
 
 /// Counts failures, and answers those that are too many.
 pub(crate) struct Doorkeeper {
-    lockout: Lockout,
+    lockout: Arc<Lockout>,
     failed: Vec<(Code, Counter)>,
     locked_out_by_source: Counter,
     locked_out_by_key: Counter,
@@ -43,7 +45,7 @@ pub(crate) struct Doorkeeper {
 
 impl Doorkeeper {
     /// Registers its metrics with the recorder that is installed now.
-    pub(crate) fn register(terms: LockoutTerms) -> Self {
+    pub(crate) fn register(lockout: Arc<Lockout>) -> Self {
         describe_counter!(
             "skybridge_authentication_failures_total",
             "Keys and signatures that were not taken, by the code of the refusal, locked out or not"
@@ -56,7 +58,7 @@ impl Doorkeeper {
             |code: Code| (code, counter!("skybridge_authentication_failures_total", "code" => code.as_str()));
         let locked_out = |by: &'static str| counter!("skybridge_lockouts_total", "by" => by);
         Self {
-            lockout: Lockout::new(terms),
+            lockout,
             failed: FAILURES.map(failed).into(),
             locked_out_by_source: locked_out("source"),
             locked_out_by_key: locked_out("key"),

@@ -8,6 +8,7 @@ use skybridge_domain::time::Timestamp;
 use super::LockoutTerms;
 
 /// Accounts by holder. An account is the moment at which it is whole again, in nanoseconds.
+#[derive(Debug)]
 pub(super) struct Ledger<K> {
     accounts: HashMap<K, u64>,
     /// The same, the one that owes least first: what may be forgotten is found without a search.
@@ -55,6 +56,13 @@ impl<K: Copy + Eq + Hash + Ord> Ledger<K> {
         let account = self.charged(standing.unwrap_or(0), now);
         self.accounts.insert(holder, account);
         self.by_moment.insert((account, holder));
+    }
+
+    /// Forgets the holder's failures. Gives whether there were any.
+    pub(super) fn forget(&mut self, holder: &K, now: Timestamp) -> bool {
+        let Some(account) = self.accounts.remove(holder) else { return false };
+        self.by_moment.remove(&(account, *holder));
+        account > now.as_nanos()
     }
 
     fn charged(&self, account: u64, now: Timestamp) -> u64 {

@@ -136,7 +136,7 @@ fn list(session: &Session) -> Result<(), Failure> {
     session.show(&answer, |answer| {
         let rows = answer.list("networks").iter().map(|entry| {
             let until = match (&entry["expires_at"], entry["in_force"] == true) {
-                (Value::Null, _) => "removed".to_owned(),
+                (Value::Null, _) => "no end".to_owned(),
                 (_, true) => entry.moment("expires_at"),
                 (_, false) => format!("{} (over)", entry.moment("expires_at")),
             };

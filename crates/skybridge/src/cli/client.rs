@@ -34,7 +34,13 @@ pub(crate) struct Server {
 impl Server {
     /// The server that runs on this data directory.
     pub(crate) fn running_on(data: &DataDir) -> Result<Self, Failure> {
-        let place = data.path().display();
+        let path = std::path::absolute(data.path()).unwrap_or_else(|_| data.path().to_owned());
+        let place = path.display();
+        if !path.exists() {
+            return Err(Failure::Unusable(format!(
+                "there is no data directory {place}: name the server's with --data, or its admin address with --server"
+            )));
+        }
         let start = format!("start it with: skybridge serve --data {place}");
         let Some(url) = data.read(ADMIN_URL).map_err(|error| Failure::Unusable(format!("{error:#}")))? else {
             return Err(Failure::Unusable(format!("no server is running on {place}; {start}")));

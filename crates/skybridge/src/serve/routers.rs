@@ -8,6 +8,7 @@ use skybridge_api::admin::{self, AdminToken};
 use skybridge_api::screening::Screening;
 use skybridge_api::{Draining, public};
 use skybridge_desk::Desk;
+use skybridge_gate::Lockout;
 
 use super::maintenance;
 use super::measures::Gauges;
@@ -40,10 +41,11 @@ impl Routers {
     /// Both routers.
     pub(super) fn of(parts: Parts<'_>) -> Self {
         let Parts { config, desk, store, token, draining, metrics, lines, screening } = parts;
+        let lockout = Arc::new(Lockout::new(config.lockout));
         let options = public::Options {
             body_deadline: config.http.body_timeout,
             draining: draining.clone(),
-            lockout: config.lockout,
+            lockout: Arc::clone(&lockout),
             errors: config.errors,
             signatures: config.signatures,
             public_url: config.public_url.clone(),
@@ -60,6 +62,7 @@ impl Routers {
                 metrics.render()
             }),
             screening,
+            lockout,
             maintenance: maintenance::router(store),
         };
         Self {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::Method;
+use serde_json::json;
 use skybridge_domain::time::Clock as _;
 
 use crate::kit::signer::Draft;
@@ -64,6 +65,42 @@ async fn who_fails_too_often_waits_just_as_long_as_told() {
     for _ in 0..30 {
         anonymous.get("/v1/usage").await.expect_refusal(401, "key-missing");
     }
+}
+
+#[tokio::test]
+async fn an_address_that_is_forgiven_begins_anew() {
+    let app = App::new().await;
+    let wrong = "sbk_live_nonsense";
+    let forgive = async || {
+        let forgive = app.admin().post("/admin/v1/addresses/192.0.2.7/forgive", &json!({})).await.expect(200);
+        forgive.json()["forgiven"].clone()
+    };
+    assert_eq!(forgive().await, false);
+    for _ in 0..2 {
+        for _ in 0..20 {
+            ask(&app, wrong, "192.0.2.7").await.expect_refusal(401, "key-malformed");
+        }
+        let refused = ask(&app, wrong, "192.0.2.7").await.expect_refusal(429, "too-many-failed-attempts");
+        assert_eq!(refused.header("retry-after"), "10");
+        assert_eq!(forgive().await, true);
+    }
+    // Failures alone are something to forgive, too.
+    ask(&app, wrong, "192.0.2.7").await.expect_refusal(401, "key-malformed");
+    assert_eq!(forgive().await, true);
+    assert_eq!(forgive().await, false);
+}
+
+#[tokio::test]
+async fn an_address_that_tries_one_dead_key_again_and_again_is_under_a_penalty() {
+    let app = App::new().await;
+    let dead = strange_key("Two").await;
+    for _ in 0..20 {
+        ask(&app, &dead, "192.0.2.7").await.expect_refusal(401, "key-unknown");
+    }
+    let refused = ask(&app, &dead, "192.0.2.7").await.expect_refusal(429, "too-many-failed-attempts");
+    assert_eq!(refused.header("retry-after"), "10");
+    let penalties = app.admin().get("/admin/v1/penalties").await.expect(200);
+    assert_eq!(penalties.json()["count"], 1);
 }
 
 #[tokio::test]

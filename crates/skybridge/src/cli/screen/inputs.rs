@@ -40,7 +40,12 @@ impl Input {
 
 /// Every line of `file` (`-`: standard input); what does not say its field is of `field`.
 pub(super) fn read(file: &Path, field: Field) -> Result<Vec<Input>, Failure> {
-    let told = || format!("{} cannot be read", file.display());
+    let told = || {
+        format!(
+            "{} cannot be read; it is to be a file with a text on each line (- for standard input)",
+            file.display()
+        )
+    };
     let lines: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {

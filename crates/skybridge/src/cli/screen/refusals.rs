@@ -60,5 +60,9 @@ fn render(answer: &Value) -> String {
         })
     });
     let headings = ["AT (UTC)", "AGENCY", "KEY", "REQUEST", "AS", "RULE", "WHERE", "SHAPE"];
-    table::of(headings, rows.collect(), "Nothing was refused since the server started.")
+    table::of(
+        headings,
+        rows.collect(),
+        "No such refusal is kept. A server keeps its latest ones, from its start on; its log has all.",
+    )
 }

@@ -18,7 +18,7 @@ use skybridge_desk::{Desk, Node};
 use skybridge_domain::id::Randomness;
 use skybridge_domain::key::PepperId;
 use skybridge_domain::time::{Clock, Timestamp};
-use skybridge_gate::{AddressTerms, Peppers};
+use skybridge_gate::{AddressTerms, Lockout, Peppers};
 use skybridge_screen::{Profile, Screen};
 use skybridge_store::{MemoryStore, Store};
 use tower::ServiceExt;
@@ -145,8 +145,10 @@ impl App {
         let desk = Arc::new(desk.await.unwrap().with_address_terms(addresses));
         let draining = Draining::default();
         let screening = Arc::new(screening);
+        let lockout = Arc::<Lockout>::default();
         let options = public::Options {
             draining: draining.clone(),
+            lockout: Arc::clone(&lockout),
             errors,
             screening: Arc::clone(&screening),
             ..public::Options::default()
@@ -158,6 +160,7 @@ impl App {
             draining: draining.clone(),
             metrics: Box::new(String::new),
             screening,
+            lockout,
             maintenance: Router::new(),
         };
         Self {
