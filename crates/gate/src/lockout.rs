@@ -63,7 +63,7 @@ pub struct LockedOut {
     /// The first moment at which a failure is answered as such again, if no other comes before; a nanosecond earlier
     /// it is not.
     pub retry_at: Timestamp,
-    /// What failed too often; of both, the one that waits longer.
+    /// What failed too often; of both, the one that waits longer, and the source if they wait alike.
     pub by: LockedOutBy,
 }
 

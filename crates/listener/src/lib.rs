@@ -12,7 +12,7 @@
 //!   that its last answer is read (`leftover.rs`, `farewell.rs`).
 //! * **Bounded in number.** Connections have seats, in all and per source (`seats.rs`); requests of one HTTP/2
 //!   connection are counted too (`connection/http2.rs`).
-//! * **A core for each.** A connection stays on one of a few threads, each with a runtime of its own (`workers.rs`).
+//! * **One thread for each.** A connection stays on one of a few threads, each with a runtime of its own (`workers.rs`).
 //! * **Nobody is believed without reason.** Forwarded addresses count as far as named proxies vouch for them
 //!   (`source.rs`); a client certificate proves its key, and nothing else (`tls.rs`).
 //!

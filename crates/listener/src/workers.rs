@@ -1,7 +1,7 @@
 //! The threads that serve connections, each with a runtime of its own.
 //!
 //! A connection stays on the worker that it was given to, from its first byte to its last, and so do the tasks of its
-//! requests: no worker that has nothing to do looks for tasks of another. What they cost is that one who is busy keeps
+//! requests: no worker that has nothing to do looks for tasks of another. What that costs is that one who is busy keeps
 //! all its connections waiting: connections are counted, not what they ask for.
 //!
 //! One socket is listened on, and each connection goes to the worker that has the fewest. A socket per worker

@@ -19,6 +19,7 @@ mod upkeep;
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,9 @@ use secrets::FoundPeppers;
 use signals::Signals;
 use skybridge_listener::{Workers, drain};
 use skybridge_machine::{MachineClock, MachineRandomness};
+
+const NO_THREADS: &str = "no threads can be had to serve connections";
+const ENDED_EARLY: &str = "a thread that serves connections ended before its time";
 
 /// How long the end waits for the store to take what the agencies have used.
 const SETTLE_MAX: Duration = Duration::from_secs(10);
@@ -69,7 +73,7 @@ pub(crate) fn run(config: &Config, manner: Manner) -> anyhow::Result<()> {
     // To the end: whatever happens is to be told.
     let logs = logs::start(&config.log)?;
     open_files::raise();
-    let workers = Workers::one_per_core("worker").context("no threads can be had to serve connections")?;
+    let workers = Workers::one_per_core("worker").context(NO_THREADS)?;
     // For all but connections: taking them, and upkeep.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(serve(config, manner, &logs, handed_over, &workers));
@@ -86,6 +90,8 @@ async fn serve(
     workers: &Workers,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::watch()?;
+    // What they ask for may take its time, such as a list of all bookings: no agency waits for it.
+    let operators = Workers::start("operators", NonZeroUsize::MIN).context(NO_THREADS)?;
     // First what is likeliest to fail, so that a start that fails leaves nothing behind.
     let public = doors::bind("public", "--listen", config.listen, handed_over.public)?;
     let admin = doors::bind("admin", "--admin-listen", config.admin_listen, handed_over.admin)?;
@@ -118,7 +124,7 @@ async fn serve(
     let (public_drain, signal) = drain();
     doors::open_public(public, routers.public, config, tls, workers.clone(), signal);
     let (admin_drain, signal) = drain();
-    doors::open_admin(admin, routers.admin, config, signal)?;
+    doors::open_admin(admin, routers.admin, config, operators.clone(), signal);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), store = config.store.name(), "serving");
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "draining"),
@@ -126,9 +132,10 @@ async fn serve(
             tracing::error!(error = format!("{broken:#}"), "the store stopped; the next start recovers it");
             return Err(broken);
         }
-        () = workers.ended() => anyhow::bail!("a thread that serves connections ended before its time"),
+        () = workers.ended() => anyhow::bail!(ENDED_EARLY),
+        () = operators.ended() => anyhow::bail!(ENDED_EARLY),
     }
-    signals.end_at_next();
+    signals.end_at_next(logs.lines());
     draining.begin();
     // The admin listener goes last, so that it can be asked about the drain while it lasts.
     public_drain.finish(config.drain_deadline).await;

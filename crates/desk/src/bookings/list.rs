@@ -117,6 +117,7 @@ impl Desk {
                 return Ok(BookingPage { bookings, next_cursor });
             }
             after = next;
+            // A store that waits for nothing would keep everybody else on this thread waiting.
             tokio::task::yield_now().await;
         }
     }
@@ -137,7 +138,6 @@ impl Desk {
                 let next = Cursor::at(&partition_of(agency, mode), before_all());
                 return Ok(BookingPage { bookings, next_cursor: Some(next.write()) });
             }
-            // A store that waits for nothing would keep everybody else on this thread waiting.
             tokio::task::yield_now().await;
             let limit = list.limit - bookings.len();
             let part = ListBookings { filter: list.filter.clone(), limit, cursor: cursor.take() };

@@ -1,10 +1,14 @@
 //! Bookings whose callers meet.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Context;
 
-use skybridge_desk::bookings::{ChangeError, Creation, CreationRequest, Step};
+use skybridge_desk::bookings::{BookingFilter, ChangeError, Creation, CreationRequest, ListBookings, Step};
 use skybridge_domain::booking::{BookingRequest, CreateOperation, Status};
 use skybridge_domain::id::BookingId;
+use skybridge_domain::key::Mode;
 use skybridge_gate::Permit;
 use skybridge_store::Table;
 
@@ -63,4 +67,21 @@ async fn a_step_that_loses_a_race_decides_again_on_what_won_it() {
             Err(other) => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_list_of_all_bookings_lets_others_have_their_turn_at_each_agency() {
+    let counter = Counter::open("50", 100).await;
+    for name in ["A", "B", "C"] {
+        counter.agency(name).await;
+    }
+    let list = ListBookings { filter: BookingFilter::default(), limit: 10, cursor: None };
+    let mut listing = pin!(counter.desk.list_all(Mode::Live, &list));
+    let mut turns = 0;
+    let turn = |context: &mut Context<'_>| {
+        turns += 1;
+        listing.as_mut().poll(context)
+    };
+    assert!(poll_fn(turn).await.unwrap().bookings.is_empty());
+    assert_eq!(turns, 4);
 }

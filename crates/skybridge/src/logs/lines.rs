@@ -74,6 +74,15 @@ impl Lines {
         }
     }
 
+    /// Has what waits written, which is waited for a second at most, and takes no more.
+    pub(crate) fn end(&self) {
+        let Self(shared) = self;
+        shared.state().is_closed = true;
+        shared.changed.notify_all();
+        let is_writing = |state: &mut State| !state.has_ended;
+        drop(shared.changed.wait_timeout_while(shared.state(), LAST_LINES_MAX, is_writing));
+    }
+
     /// How many lines were dropped since the start.
     pub(crate) fn dropped(&self) -> u64 {
         self.0.dropped.load(Relaxed)
@@ -114,11 +123,7 @@ impl Shared {
 
 impl Drop for LineWriter {
     fn drop(&mut self) {
-        let Self(Lines(shared)) = self;
-        shared.state().is_closed = true;
-        shared.changed.notify_all();
-        let is_writing = |state: &mut State| !state.has_ended;
-        drop(shared.changed.wait_timeout_while(shared.state(), LAST_LINES_MAX, is_writing));
+        self.0.end();
     }
 }
 

@@ -1,7 +1,6 @@
 //! The two doors: how long each waits, whom it believes, how many it lets in.
 
 use std::net::{SocketAddr, TcpListener};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,22 +52,20 @@ pub(super) fn open_public(
     tokio::spawn(listener.serve(reception, seats(http), tls, workers, drain));
 }
 
-/// Opens the admin door, behind which a thread of its own is: what operators ask for may take its time, such as a list
-/// of all bookings, and no agency waits for it. Nobody comes through proxies, and a tunnel has TLS of its own.
+/// Opens the admin door. What operators ask for may take its time, such as a backup; nobody comes through proxies, and
+/// a tunnel has TLS of its own.
 pub(super) fn open_admin(
     listener: Listener,
     router: Router,
     config: &Config,
+    workers: Workers,
     drain: DrainSignal,
-) -> anyhow::Result<()> {
+) {
     let mut reception = reception(router, &config.http);
     reception.patience.exchange = None;
     // It drains when all agencies are gone; whoever reads metrics comes again by himself.
     reception.patience.last_call = Duration::ZERO;
-    let workers =
-        Workers::start("admin", NonZeroUsize::MIN).context("no thread can be had to serve operators")?;
     tokio::spawn(listener.serve(reception, seats(&config.http), None, workers, drain));
-    Ok(())
 }
 
 fn seats(http: &Http) -> Seats {

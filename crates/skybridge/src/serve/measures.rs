@@ -48,7 +48,7 @@ impl Gauges {
         );
         describe_counter!(
             "skybridge_access_lines_dropped_total",
-            "Lines of the access log that nobody took in time"
+            "Lines of the log, those of requests and others, that nobody took in time"
         );
         Self { desk, store, lines }
     }

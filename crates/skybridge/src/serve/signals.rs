@@ -2,6 +2,8 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::logs::Lines;
+
 /// What a shell reports for a process that SIGINT ended.
 const EXIT_INTERRUPTED: i32 = 130;
 
@@ -26,11 +28,12 @@ impl Signals {
         }
     }
 
-    /// From here on the next signal ends the process at once.
-    pub(super) fn end_at_next(mut self) {
+    /// From here on the next signal ends the process at once, when its line is in the log that `lines` go to.
+    pub(super) fn end_at_next(mut self, lines: Lines) {
         tokio::spawn(async move {
             let name = self.next().await;
             tracing::warn!(signal = name, "a second signal: ending without waiting");
+            lines.end();
             std::process::exit(EXIT_INTERRUPTED);
         });
     }

@@ -87,6 +87,9 @@ async fn a_refusal_tells_people_and_machines_apart() {
     let alone = run(data.path(), &["plan", "list"]);
     assert_eq!(alone.status.code(), Some(2));
     assert!(said(&alone).contains("no server is running"), "{}", said(&alone));
+    let nowhere = run(&data.path().join("nowhere"), &["plan", "list"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(said(&nowhere).contains("there is no data directory /"), "{}", said(&nowhere));
 
     let _server = Program::serve(data.path(), &[]);
     let words = ["agency", "create", "PartnerCo", "--plan", "none"];

@@ -68,31 +68,54 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_began() {
     let data = tempfile::tempdir().unwrap();
     let server = Program::serve(data.path(), &[]);
     let key = agency_with_key(data.path(), "PartnerCo");
+    let mut stream = begun_at(&server, &key);
+    server.ask_to_end();
+    wait_until_it_drains(&server);
+    stream.write_all(b"{}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
+    assert_eq!(server.exit_code(), Some(0), "the server ends well");
+
+    let server = Program::serve(data.path(), &[]);
+    let listed = Caller::with_key(&key).get(&format!("{}/v1/bookings", server.public)).await.unwrap();
+    assert_eq!(listed.expect(200).json()["bookings"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_second_signal_ends_a_server_at_once_and_is_in_the_log() {
+    let data = tempfile::tempdir().unwrap();
+    let (mut log, end) = std::io::pipe().unwrap();
+    let server = Program::start_logging(skybridge(data.path()), &[], end.into());
+    let key = agency_with_key(data.path(), "PartnerCo");
+    let _under_way = begun_at(&server, &key);
+    server.ask_to_end();
+    wait_until_it_drains(&server);
+    server.ask_to_end();
+    assert_eq!(server.exit_code(), Some(130));
+    let mut lines = String::new();
+    log.read_to_string(&mut lines).unwrap();
+    assert!(lines.contains("a second signal: ending without waiting"), "{lines}");
+}
+
+/// A booking in the hands of the server: it has asked for the body.
+fn begun_at(server: &Program, key: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.public.strip_prefix("http://").unwrap()).unwrap();
     let head = format!(
         "POST /booking HTTP/1.1\r\nHost: x\r\nX-Api-Key: {key}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // The server asks for the body: now the request is in its hands.
     let mut asked = [0; 25];
     stream.read_exact(&mut asked).unwrap();
     assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
 
-    let ended = std::thread::spawn(move || server.terminate());
-    // It is draining once nobody can connect any more; bounded by the drain's own deadline.
-    let address = stream.peer_addr().unwrap();
-    while TcpStream::connect(address).is_ok() {
+/// It drains once nobody can connect any more; bounded by the drain's own deadline.
+fn wait_until_it_drains(server: &Program) {
+    while TcpStream::connect(server.public.strip_prefix("http://").unwrap()).is_ok() {
         std::thread::yield_now();
     }
-    stream.write_all(b"{}").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
-    assert!(ended.join().unwrap(), "the server ends well");
-
-    let server = Program::serve(data.path(), &[]);
-    let listed = Caller::with_key(&key).get(&format!("{}/v1/bookings", server.public)).await.unwrap();
-    assert_eq!(listed.expect(200).json()["bookings"].as_array().unwrap().len(), 1);
 }
 
 #[test]

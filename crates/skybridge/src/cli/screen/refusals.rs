@@ -63,6 +63,6 @@ fn render(answer: &Value) -> String {
     table::of(
         headings,
         rows.collect(),
-        "No such refusal is kept. A server keeps its latest ones, from its start on; its log has all.",
+        "No such refusal is kept. A server keeps its latest ones, from its start on; the access log names their rules.",
     )
 }

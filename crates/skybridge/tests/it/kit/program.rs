@@ -81,10 +81,20 @@ impl Program {
     }
 
     /// Ends the process as an operator would: SIGTERM; gives whether it ended well.
-    pub(crate) fn terminate(mut self) -> bool {
+    pub(crate) fn terminate(self) -> bool {
+        self.ask_to_end();
+        self.exit_code() == Some(0)
+    }
+
+    /// SIGTERM.
+    pub(crate) fn ask_to_end(&self) {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the process runs");
-        self.process.wait().expect("the process ends").success()
+    }
+
+    /// Waits for the end; gives the code that the process ended with, if no signal ended it.
+    pub(crate) fn exit_code(mut self) -> Option<i32> {
+        self.process.wait().expect("the process ends").code()
     }
 }
 
