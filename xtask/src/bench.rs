@@ -17,6 +17,7 @@ mod load;
 mod machine;
 mod nodes;
 mod overload;
+mod pace;
 mod peer;
 pub(crate) mod process;
 mod program;

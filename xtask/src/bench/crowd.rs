@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval_at, timeout};
+use tokio::time::timeout;
 
+use super::pace::Pace;
 use super::wire::Wire;
 
 /// How long an answer is waited for.
@@ -24,11 +25,9 @@ pub(super) struct Crowd {
     /// Keeps idempotency keys of one crowd apart from another's.
     pub(super) name: String,
     pub(super) callers: usize,
-    /// How many calls a second are offered, by all callers together; none: each calls again once it is answered,
-    /// whatever the answer was.
+    /// How many calls a second are offered, by all callers together, at moments of their own ([`Pace`]); none: each
+    /// calls again once it is answered, whatever the answer was.
     pub(super) per_second: Option<f64>,
-    /// When the first of them calls, from the beginning on. Those who keep a pace call one after the other, evenly.
-    pub(super) first_after: Duration,
     pub(super) end: Instant,
 }
 
@@ -51,25 +50,21 @@ impl Crowd {
         }
         let mut told = Told::default();
         while let Some(caller) = callers.join_next().await {
-            told.add(caller?);
+            told.add(caller??);
         }
         Ok(told)
     }
 
-    async fn call(self, number: usize, begin: Instant) -> Told {
+    async fn call(self, number: usize, begin: Instant) -> Result<Told> {
         let mut told = Told::default();
-        let mut ticks = self.per_second.map(|all| {
-            let before = self.first_after + Duration::from_secs_f64(number as f64 / all);
-            let every = Duration::from_secs_f64(self.callers as f64 / all);
-            let mut ticks = interval_at((begin + before).into(), every);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-            ticks
-        });
+        let turn = |all| Duration::from_secs_f64(self.callers as f64 / all);
+        let pace = self.per_second.map(|all| Pace::new(&(&self.name, number), begin, turn(all)));
+        let mut pace = pace.transpose()?;
         let mut wire = None;
         let mut count = 0_u64;
         while Instant::now() < self.end {
-            if let Some(ticks) = &mut ticks {
-                ticks.tick().await;
+            if let Some(pace) = &mut pace {
+                pace.next().await?;
             }
             let request = self.request(number, count);
             count += 1;
@@ -87,7 +82,7 @@ impl Crowd {
                 }
             }
         }
-        told
+        Ok(told)
     }
 
     fn request(&self, caller: usize, count: u64) -> String {

@@ -145,7 +145,6 @@ async fn load(address: SocketAddr, keys: &[String], name: &str, callers: u32, se
             name: format!("{name}-{number}"),
             callers: callers as usize / keys.len(),
             per_second: None,
-            first_after: Duration::ZERO,
             end,
         };
         crowds.spawn(crowd.run());
