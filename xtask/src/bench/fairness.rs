@@ -1,12 +1,14 @@
 //! `cargo xtask bench fairness`: what one agency at many times its plan costs the others.
 //!
-//! Ten agencies book at half of their plan: alone, beside an eleventh that books as much as its plan allows, and beside
-//! the same one asking for many times as much. The three take turns on one server, so that all meet the same moods of
-//! the machine. What the eleventh costs the others within its plan is bookings for the same disk; the rest is the flood.
+//! Ten agencies book at half of their plan: alone; beside an eleventh that books as much as its plan allows; while many
+//! times as much is asked of the bare server on the same machine; and beside the eleventh asking for that much. The four
+//! take turns with one server, so that all meet the same moods of the machine. The second row tells what bookings for
+//! the same disk cost the ten, the third what a flood costs them that never reaches their server.
 //!
 //! The flood's callers give way to everybody else on the processors: a flood comes from machines of its own, and what
 //! sending it takes from a server and from other callers on the same machine is not the server's doing.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -18,6 +20,7 @@ use super::counter::Counter;
 use super::crowd::{Crowd, Told};
 use super::http::hand_over_to_release_build;
 use super::machine::Machine;
+use super::peer::{Bare, made_up_key};
 use super::program::Program;
 use super::report::{Column, Report, Scale, Table};
 
@@ -62,7 +65,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .map(|number| counter.create_agency(&format!("Guest{number}"), "fair"))
         .collect::<Result<Vec<_>>>()?;
     let eleventh = counter.create_agency("Eleventh", "fair")?;
-    let bench = Bench { options, counter, guests, eleventh, floods: giving_way()? };
+    let (_process, bare) = Bare::Hyper.start()?;
+    let bench = Bench { options, counter, guests, eleventh, bare, floods: giving_way()? };
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let mut table = Table::new(
         "the ten",
@@ -73,14 +77,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             Column::ratio("p99 ratio", 2, "p99 ms"),
         ],
     );
-    let mut whole = KINDS.map(|_| Told::default());
+    let mut whole = Company::ALL.map(|_| Told::default());
     let (mut flood, mut plan) = (Told::default(), 0.0);
     for round in 0..options.rounds {
-        for (kind, whole) in KINDS.iter().zip(&mut whole) {
-            let turn = runtime.block_on(bench.turn(round, kind))?;
-            table.add(kind.name, &figures(&turn.guests));
+        for (company, whole) in Company::ALL.into_iter().zip(&mut whole) {
+            let turn = runtime.block_on(bench.turn(round, company))?;
+            table.add(company.name(), &figures(&turn.guests));
             whole.add(turn.guests);
-            if kind.floods {
+            if company == Company::Flooder {
                 plan += f64::from(options.rate) * (1.0 + turn.took.as_secs_f64());
                 flood.add(turn.eleventh);
             }
@@ -88,8 +92,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let Options { seconds, rounds, rate, times, program } = options;
     let load = format!(
-        "{GUESTS} agencies at half of a plan of {rate}/s each, alone, beside one more at its plan, and at {times} times \
-         its plan, embedded store, {rounds} turns of {seconds} s each"
+        "{GUESTS} agencies at half of a plan of {rate}/s each, alone, beside one more at its plan, and beside {times} \
+         times that plan asked of the bare server and of theirs, embedded store, {rounds} turns of {seconds} s each"
     );
     let mut report = Report::new("fairness", "Ten agencies beside one that floods", machine, load);
     report.tables.push(table);
@@ -98,10 +102,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         flood.answers,
         100.0 * flood.bookings() as f64 / plan
     ));
-    let [alone, .., beside] = whole.map(|told| told.latency_ms(0.99));
+    let [alone, _, elsewhere, beside] = whole.map(|told| told.latency_ms(0.99));
     report.notes.push(format!(
-        "over all turns together, the ten's p99 is {alone:.2} ms alone and {beside:.2} ms beside the flooder: {:.2} times",
-        beside / alone
+        "over all turns together, the ten's p99 is {alone:.2} ms alone, {elsewhere:.2} ms with the flood at the bare \
+         server, and {beside:.2} ms beside the flooder: {:.2} times and {:.2} times",
+        beside / alone,
+        beside / elsewhere
     ));
     report.notes.extend(program.notes());
     report.finish()
@@ -126,23 +132,35 @@ struct Bench<'a> {
     counter: Counter,
     guests: Vec<String>,
     eleventh: String,
+    /// A server that none of them uses.
+    bare: SocketAddr,
     floods: Runtime,
 }
 
 /// Whom the ten book beside.
-struct Kind {
-    name: &'static str,
-    /// Whether there is an eleventh.
-    is_eleventh_there: bool,
-    /// Whether it asks for more than its plan.
-    floods: bool,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Company {
+    Nobody,
+    /// An eleventh that asks for its plan.
+    AtItsPlan,
+    /// A flood that another server has to do with.
+    FloodElsewhere,
+    /// The eleventh, asking for many times its plan.
+    Flooder,
 }
 
-const KINDS: [Kind; 3] = [
-    Kind { name: "alone", is_eleventh_there: false, floods: false },
-    Kind { name: "beside one at its plan", is_eleventh_there: true, floods: false },
-    Kind { name: "beside the flooder", is_eleventh_there: true, floods: true },
-];
+impl Company {
+    const ALL: [Self; 4] = [Self::Nobody, Self::AtItsPlan, Self::FloodElsewhere, Self::Flooder];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "alone",
+            Self::AtItsPlan => "beside one at its plan",
+            Self::FloodElsewhere => "flood at the bare server",
+            Self::Flooder => "beside the flooder",
+        }
+    }
+}
 
 /// What everybody was told in a turn.
 struct Turn {
@@ -152,27 +170,31 @@ struct Turn {
 }
 
 impl Bench<'_> {
-    async fn turn(&self, round: u32, kind: &Kind) -> Result<Turn> {
+    async fn turn(&self, round: u32, company: Company) -> Result<Turn> {
         // Every bucket is full again after as long: its burst is what it gets in a second.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let begun = Instant::now();
         let rate = f64::from(self.options.rate);
-        let crowd = |who: &str, key: &String, callers, per_second| Crowd {
+        let crowd = |who: &str, key: String, callers, per_second| Crowd {
             address: self.counter.address,
-            api_key: key.clone(),
-            name: format!("{}-{round}-{who}", kind.name),
+            api_key: key,
+            name: format!("{}-{round}-{who}", company.name()),
             callers,
             per_second: Some(per_second),
             end: begun + Duration::from_secs(self.options.seconds),
         };
+        let flood = |key| crowd("eleventh", key, FLOOD_CALLERS, self.options.times * rate);
+        let eleventh = match company {
+            Company::Nobody => None,
+            Company::AtItsPlan => Some(crowd("eleventh", self.eleventh.clone(), FLOOD_CALLERS, rate)),
+            Company::FloodElsewhere => Some(Crowd { address: self.bare, ..flood(made_up_key()) }),
+            Company::Flooder => Some(flood(self.eleventh.clone())),
+        };
+        let eleventh = eleventh.map(|crowd| self.floods.spawn(crowd.run()));
         let mut guests = JoinSet::new();
         for (number, key) in self.guests.iter().enumerate() {
-            guests.spawn(crowd(&format!("guest{number}"), key, GUEST_CALLERS, 0.5 * rate).run());
+            guests.spawn(crowd(&format!("guest{number}"), key.clone(), GUEST_CALLERS, 0.5 * rate).run());
         }
-        let times = if kind.floods { self.options.times } else { 1.0 };
-        let eleventh = kind
-            .is_eleventh_there
-            .then(|| self.floods.spawn(crowd("eleventh", &self.eleventh, FLOOD_CALLERS, times * rate).run()));
         let mut told = Told::default();
         while let Some(guest) = guests.join_next().await {
             told.add(guest??);
