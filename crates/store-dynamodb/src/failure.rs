@@ -1,12 +1,14 @@
 //! A failed operation, as an operator reads of it, and as the port knows it.
 
+use std::error::Error;
+use std::fmt;
+
 use skybridge_store::StoreError;
 
 use crate::{Operation, Trouble};
 
 /// What was asked of which table, how often, and how the last attempt failed.
-#[derive(Debug, thiserror::Error)]
-#[error("{operation} on table {table}, attempt {attempts}: {trouble}")]
+#[derive(Debug)]
 pub struct Failure {
     /// What was asked.
     pub operation: Operation,
@@ -15,10 +17,24 @@ pub struct Failure {
     /// How many attempts were made.
     pub attempts: u32,
     /// How the last one failed.
-    #[source]
     pub trouble: Trouble,
     /// May an attempt have taken place without our hearing of it? Of reads this says nothing.
     pub(crate) is_open: bool,
+}
+
+/// With the trouble, since a line of a log shows no sources.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, table, attempts, trouble, .. } = self;
+        write!(f, "{operation} on table {table}, attempt {attempts}: {trouble}")
+    }
+}
+
+/// What lies behind the trouble, which the text has told already.
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.trouble.source()
+    }
 }
 
 impl Failure {

@@ -38,9 +38,8 @@ impl Command {
 }
 
 fn check(session: &Session) -> Result<(), Failure> {
-    let config = Config::read(&session.layers(Options::new())?)?;
-    let rule_set = named_files(config).map_err(Failure::Failed)?;
     let unknown = environment::unknown();
+    let rule_set = read_all(session).map_err(|failure| with_unknown(failure, &unknown))?;
     let answer = json!({ "ok": true, "unknown_environment": unknown, "rule_set": rule_set });
     session.show(&answer, |answer| {
         let mut text = "The configuration is right.".to_owned();
@@ -52,6 +51,23 @@ fn check(session: &Session) -> Result<(), Failure> {
         }
         text
     })
+}
+
+/// Reads the configuration and all that it names; gives what a start would only warn of.
+fn read_all(session: &Session) -> Result<Vec<String>, Failure> {
+    let config = Config::read(&session.layers(Options::new())?)?;
+    named_files(config).map_err(Failure::Failed)
+}
+
+/// A misspelt variable may be why something else is wrong, so both are told at once.
+fn with_unknown(failure: Failure, unknown: &[String]) -> Failure {
+    let told =
+        |why: String| unknown.iter().fold(why, |why, name| format!("{why}\n{}", unknown_variable(name)));
+    match failure {
+        Failure::Unusable(why) => Failure::Unusable(told(why)),
+        Failure::Failed(error) => Failure::Failed(anyhow::anyhow!(told(format!("{error:#}")))),
+        other => other,
+    }
 }
 
 /// Reads every file that the configuration names, as a start would. What is wrong with any of them is one error; what a

@@ -140,6 +140,16 @@ pub(super) fn expiry(key: &Value) -> String {
     if key["expires_at"].is_string() { key.moment("expires_at") } else { "never".to_owned() }
 }
 
+/// How a key stands. One that was rotated works on until it expires.
+pub(super) fn state(key: &Value) -> String {
+    let status = key.text("status");
+    if status == "active" && key["rotated_at"].is_string() {
+        "ROTATED".to_owned()
+    } else {
+        status.to_uppercase()
+    }
+}
+
 pub(super) fn last_use(key: &Value) -> String {
     if key["last_used_at"].is_string() { key.moment("last_used_at") } else { "never".to_owned() }
 }
@@ -149,7 +159,7 @@ fn list(agency: &str, session: &Session) -> Result<(), Failure> {
     let nothing = format!("{agency} has no key yet. Make one:  skybridge key create {}", quoted(agency));
     session.show(&answer, |answer| {
         let rows = answer.list("keys").iter().map(|key| {
-            let state = key.text("status").to_uppercase();
+            let state = state(key);
             let (id, name, mode) = (key.text("key_id"), key.text("name"), key.text("mode"));
             [
                 id,

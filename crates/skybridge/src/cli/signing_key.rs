@@ -169,7 +169,7 @@ fn list(agency: &str, session: &Session) -> Result<(), Failure> {
     );
     session.show(&answer, |answer| {
         let rows = answer.list("keys").iter().map(|one| {
-            let state = one.text("status").to_uppercase();
+            let state = key::state(one);
             let (id, name, algorithm) = (one.text("key_id"), one.text("name"), one.text("algorithm"));
             [id, name, algorithm, one.text("mode"), state, key::expiry(one), key::last_use(one)]
         });

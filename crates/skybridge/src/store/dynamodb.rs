@@ -16,8 +16,8 @@ use crate::config::{DynamoDb, environment};
 /// The lesson's region, where nobody says another.
 const REGION: &str = "us-east-2";
 
-/// A client of the tables; nothing is sent to them yet.
-pub(crate) async fn connect(config: &DynamoDb) -> anyhow::Result<DynamoStore> {
+/// Where the tables are, and who asks for them.
+async fn settings(config: &DynamoDb) -> anyhow::Result<Settings> {
     let found = as_the_aws_tools_find_it(config).await;
     let region = found.region().map_or(REGION, |region| region.as_ref()).to_owned();
     let credentials = found.credentials_provider().context(
@@ -28,19 +28,25 @@ pub(crate) async fn connect(config: &DynamoDb) -> anyhow::Result<DynamoStore> {
     settings.endpoint = endpoint(config, &found);
     describe();
     settings.observer = Some(Arc::new(observe));
-    Ok(DynamoStore::connect(&settings, Arc::new(MachineRandomness)))
+    Ok(settings)
+}
+
+/// A client of the tables; nothing is sent to them yet.
+fn connect(settings: &Settings) -> DynamoStore {
+    DynamoStore::connect(settings, Arc::new(MachineRandomness))
 }
 
 /// A store whose tables are there.
 pub(crate) async fn open(config: &DynamoDb, create_tables: bool) -> anyhow::Result<DynamoStore> {
-    let store = connect(config).await?;
+    let settings = settings(config).await?;
+    let store = connect(&settings);
     if create_tables {
         tracing::info!("creating the tables and indexes that are missing; an index takes minutes");
-        for done in store.create_tables().await.context("the tables could not be made")? {
+        for done in store.create_tables().await.with_context(|| failed(&settings, "make the tables"))? {
             tracing::info!("{done}");
         }
     }
-    let survey = store.survey().await.context("DynamoDB could not be asked for its tables")?;
+    let survey = store.survey().await.with_context(|| failed(&settings, LOOK))?;
     match flaws(&survey).as_slice() {
         [] => Ok(store),
         flaws => bail!("the tables cannot be used:\n  {}", flaws.join("\n  ")),
@@ -51,9 +57,17 @@ pub(crate) async fn open(config: &DynamoDb, create_tables: bool) -> anyhow::Resu
 pub(crate) fn survey(config: &DynamoDb) -> anyhow::Result<Survey> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let store = connect(config).await?;
-        store.survey().await.context("DynamoDB could not be asked for its tables")
+        let settings = settings(config).await?;
+        connect(&settings).survey().await.with_context(|| failed(&settings, LOOK))
     })
+}
+
+const LOOK: &str = "tell which tables there are";
+
+/// What `DynamoDB` did not do, and which one that was.
+fn failed(settings: &Settings, what: &str) -> String {
+    let place = settings.endpoint.as_ref().unwrap_or(&settings.region);
+    format!("DynamoDB ({place}) did not {what}")
 }
 
 /// What keeps the tables from being used. A table of bookings that cannot list, as the lesson makes it, is told of in

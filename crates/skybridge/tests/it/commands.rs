@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::kit::Program;
 use crate::kit::bodies::example;
-use crate::kit::program::{Caller, agency_with_key, run, run_json};
+use crate::kit::program::{Caller, agency_with_key, run, run_json, skybridge};
 
 /// What a command printed: standard output, then standard error.
 fn said(output: &std::process::Output) -> String {
@@ -48,7 +48,13 @@ async fn an_operator_sets_up_an_agency_and_takes_its_key_away() {
     let rotated = run_json(data.path(), &["key", "rotate", id, "--grace", "24h"]);
     Caller::with_key(rotated["key"].as_str().unwrap()).get(&list).await.unwrap().expect(200);
     caller.get(&list).await.unwrap().expect(200);
+    let stands = |word: &str| {
+        let listed = said(&run(data.path(), &["key", "list", "PartnerCo"]));
+        listed.lines().any(|line| line.starts_with(id) && line.contains(word))
+    };
+    assert!(stands("ROTATED"), "it works, but no longer than its grace");
     run_json(data.path(), &["key", "revoke", id]);
+    assert!(stands("REVOKED"));
     caller.get(&list).await.unwrap().expect_refusal(401, "key-unknown");
     assert_eq!(run_json(data.path(), &["key", "list", "PartnerCo"])["keys"].as_array().unwrap().len(), 2);
 
@@ -168,6 +174,13 @@ async fn the_configuration_is_checked_and_shown() {
         assert!(!checked.status.success());
         assert!(said(&checked).contains(named), "{}", said(&checked));
     }
+    let misspelt = skybridge(data.path())
+        .args(["config", "check", "--config", file.to_str().unwrap()])
+        .env("SKYBRIDGE_LISSEN", "127.0.0.1:9090")
+        .output()
+        .unwrap();
+    assert_eq!(misspelt.status.code(), Some(2), "the file is wrong still");
+    assert!(said(&misspelt).contains("tape") && said(&misspelt).contains("SKYBRIDGE_LISSEN"), "{misspelt:?}");
 }
 
 #[tokio::test]

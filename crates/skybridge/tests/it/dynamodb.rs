@@ -199,6 +199,19 @@ fn doctor_looks_at_the_tables() {
     assert!(told.contains("the tables are there"), "{told}");
 }
 
+#[test]
+fn a_start_without_dynamodb_says_once_what_to_look_at() {
+    let data = tempdir().unwrap();
+    // Nobody listens there: ports below 1024 are for services of the system, and this one is for none.
+    let endpoint = "http://127.0.0.1:1";
+    let words = ["serve", "--store", "dynamodb", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let started = on_dynamodb(data.path(), endpoint).args(words).output().unwrap();
+    let told = String::from_utf8(started.stderr).unwrap();
+    assert!(!started.status.success());
+    assert!(told.contains(endpoint), "{told}");
+    assert_eq!(told.matches("cannot be reached").count(), 1, "{told}");
+}
+
 /// How many bookings go through the faulty door.
 const BOOKINGS: usize = 10_000;
 const CALLERS: usize = 16;

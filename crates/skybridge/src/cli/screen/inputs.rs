@@ -76,8 +76,16 @@ pub(super) fn read(file: &Path, field: Field) -> Result<Vec<Input>, Failure> {
 
 fn input(line: &str, number: usize, field: Field) -> Result<Input, String> {
     let plain = |text: &str| Input { line: number, agency: None, texts: vec![(field, text.to_owned())] };
-    let object = serde_json::from_str::<Value>(line).ok().filter(Value::is_object);
-    let Some(object) = object else { return Ok(plain(line)) };
+    let object = match serde_json::from_str::<Value>(line) {
+        Ok(object) if object.is_object() => object,
+        Err(error) if looks_like_ours(line) => {
+            return Err(format!(
+                "it looks like an object with a text, and is no JSON ({error}); a text that looks so is to be \
+                 written as {{\"text\":\"…\"}}"
+            ));
+        }
+        _ => return Ok(plain(line)),
+    };
     let texts = match (&object["texts"], &object["text"]) {
         (Value::Array(texts), _) => texts.iter().map(|one| text(one, field)).collect::<Result<_, _>>()?,
         (_, Value::String(_)) => vec![text(&object, field)?],
@@ -85,6 +93,14 @@ fn input(line: &str, number: usize, field: Field) -> Result<Input, String> {
         _ => return Ok(plain(line)),
     };
     Ok(Input { line: number, agency: object["agency"].as_str().map(str::to_owned), texts })
+}
+
+/// Does it begin as the lines do that say what they are? Taken for a text, a broken one would be tried with its quotes
+/// and braces, and no word said.
+fn looks_like_ours(line: &str) -> bool {
+    let member = line.trim_start().strip_prefix('{').map(str::trim_start);
+    let begins = |name: &str| member.is_some_and(|member| member.starts_with(name));
+    ["\"text\"", "\"texts\"", "\"field\""].into_iter().any(begins)
 }
 
 fn text(one: &Value, usual: Field) -> Result<(Field, String), String> {
@@ -115,6 +131,9 @@ mod tests {
         let sample = read(sample);
         assert_eq!((sample.texts.len(), sample.agency.as_deref(), sample.line), (2, Some("A"), 7));
         assert_eq!(read(r#"{"$gt":""}"#).texts[0].1, r#"{"$gt":""}"#, "JSON that is none of ours is a text");
+        let broken = input(r#"{"field":"remarks","text":"cut o"#, 1, Field::Remarks).unwrap_err();
+        assert!(broken.contains("no JSON"), "{broken}");
+        assert_eq!(read("{'field': 1").texts[0].1, "{'field': 1", "so do attacks begin");
         assert!(
             input(r#"{"field":"colour","text":"x"}"#, 1, Field::Remarks).unwrap_err().contains("there are")
         );
