@@ -24,6 +24,8 @@ pub(super) struct Crowd {
     pub(super) api_key: String,
     /// Keeps idempotency keys of one crowd apart from another's.
     pub(super) name: String,
+    /// Draws the moments of those who keep a pace: crowds with the same text call at the same moments.
+    pub(super) moments: String,
     pub(super) callers: usize,
     /// How many calls a second are offered, by all callers together, at moments of their own ([`Pace`]); none: each
     /// calls again once it is answered, whatever the answer was.
@@ -36,7 +38,8 @@ pub(super) struct Crowd {
 pub(super) struct Told {
     /// Answers by their status; `none` where the connection broke.
     pub(super) answers: BTreeMap<String, u64>,
-    /// How long the answers took that made a booking, and when each came, from the crowd's beginning on.
+    /// How long the answers took that made a booking, from when their calls were due, and when each came, from the
+    /// crowd's beginning on.
     pub(super) booked: Vec<(Duration, Duration)>,
 }
 
@@ -58,21 +61,22 @@ impl Crowd {
     async fn call(self, number: usize, begin: Instant) -> Result<Told> {
         let mut told = Told::default();
         let turn = |all| Duration::from_secs_f64(self.callers as f64 / all);
-        let pace = self.per_second.map(|all| Pace::new(&(&self.name, number), begin, turn(all)));
+        let pace = self.per_second.map(|all| Pace::new(&(&self.moments, number), begin, turn(all)));
         let mut pace = pace.transpose()?;
         let mut wire = None;
         let mut count = 0_u64;
         while Instant::now() < self.end {
-            if let Some(pace) = &mut pace {
-                pace.next().await?;
-            }
+            let due = match &mut pace {
+                Some(pace) => Some(pace.next().await?),
+                None => None,
+            };
             let request = self.request(number, count);
             count += 1;
-            let sent = Instant::now();
+            let due = due.unwrap_or_else(Instant::now);
             match timeout(ANSWER_MAX, exchange(&mut wire, self.address, &request)).await {
                 Ok(Ok(status)) => {
                     if status == "201" {
-                        told.booked.push((sent.elapsed(), begin.elapsed()));
+                        told.booked.push((due.elapsed(), begin.elapsed()));
                     }
                     told.count(&status);
                 }

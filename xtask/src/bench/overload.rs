@@ -143,6 +143,7 @@ async fn load(address: SocketAddr, keys: &[String], name: &str, callers: u32, se
             address,
             api_key: key.clone(),
             name: format!("{name}-{number}"),
+            moments: String::new(),
             callers: callers as usize / keys.len(),
             per_second: None,
             end,

@@ -61,6 +61,9 @@ fn read_all(session: &Session) -> Result<Vec<String>, Failure> {
 
 /// A misspelt variable may be why something else is wrong, so both are told at once.
 fn with_unknown(failure: Failure, unknown: &[String]) -> Failure {
+    if unknown.is_empty() {
+        return failure;
+    }
     let told =
         |why: String| unknown.iter().fold(why, |why, name| format!("{why}\n{}", unknown_variable(name)));
     match failure {

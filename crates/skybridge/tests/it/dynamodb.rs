@@ -202,7 +202,7 @@ fn doctor_looks_at_the_tables() {
 #[test]
 fn a_start_without_dynamodb_says_once_what_to_look_at() {
     let data = tempdir().unwrap();
-    // Nobody listens there: ports below 1024 are for services of the system, and this one is for none.
+    // tcpmux, which nobody runs any more.
     let endpoint = "http://127.0.0.1:1";
     let words = ["serve", "--store", "dynamodb", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
     let started = on_dynamodb(data.path(), endpoint).args(words).output().unwrap();

@@ -1,7 +1,7 @@
 //! Texts to try rules on: lines of a file.
 //!
 //! Three kinds of lines may stand in one file, told apart line by line: a sample as the server writes it
-//! (`{"texts":[{"field":"remarks","text":"…"}],…}`, the texts of one request), one text with its field
+//! (`{…,"texts":[{"field":"remarks","text":"…"}]}`, the texts of one request), one text with its field
 //! (`{"field":"remarks","text":"…"}`), and anything else, which is a text itself.
 
 use std::fs::File;
@@ -95,7 +95,7 @@ fn input(line: &str, number: usize, field: Field) -> Result<Input, String> {
     Ok(Input { line: number, agency: object["agency"].as_str().map(str::to_owned), texts })
 }
 
-/// Does it begin as the lines do that say what they are? Taken for a text, a broken one would be tried with its quotes
+/// Does it begin as the lines do that somebody wrote who says what they are? Taken for a text, a broken one would be tried with its quotes
 /// and braces, and no word said.
 fn looks_like_ours(line: &str) -> bool {
     let member = line.trim_start().strip_prefix('{').map(str::trim_start);
