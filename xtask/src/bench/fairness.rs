@@ -80,14 +80,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut whole = Company::ALL.map(|_| Told::default());
     let (mut flood, mut plan, mut elsewhere) = (Told::default(), 0.0, Told::default());
     for round in 0..options.rounds {
-        for place in 0..Company::ALL.len() {
-            let (company, whole) = {
-                let place = (place + round as usize) % Company::ALL.len();
-                (Company::ALL[place], &mut whole[place])
-            };
+        for step in 0..Company::ALL.len() {
+            let place = (step + round as usize) % Company::ALL.len();
+            let company = Company::ALL[place];
             let turn = runtime.block_on(bench.turn(round, company))?;
             table.add(company.name(), &figures(&turn.guests));
-            whole.add(turn.guests);
+            whole[place].add(turn.guests);
             match company {
                 Company::Flooder => {
                     plan += f64::from(options.rate) * (1.0 + turn.took.as_secs_f64());
@@ -101,7 +99,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let Options { seconds, rounds, rate, times, program } = options;
     let load = format!(
         "{GUESTS} agencies at half of a plan of {rate}/s each, alone, beside one more at its plan, and beside {times} \
-         times that plan asked of the bare server and of theirs, the eleventh's callers at nice 19, embedded store, {rounds} turns of {seconds} s each"
+         times that plan asked of the bare server and of theirs, the eleventh's callers at nice 19, embedded store, {rounds} \
+         turns of {seconds} s each"
     );
     let mut report = Report::new("fairness", "Ten agencies beside one that floods", machine, load);
     report.tables.push(table);
