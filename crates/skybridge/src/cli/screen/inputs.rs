@@ -95,8 +95,8 @@ fn input(line: &str, number: usize, field: Field) -> Result<Input, String> {
     Ok(Input { line: number, agency: object["agency"].as_str().map(str::to_owned), texts })
 }
 
-/// Does it begin as the lines do that somebody wrote who says what they are? Taken for a text, a broken one would be tried with its quotes
-/// and braces, and no word said.
+/// Does it begin as a line that somebody wrote who says what it is? Taken for a text, a broken one would be tried with
+/// its quotes and braces, and no word said.
 fn looks_like_ours(line: &str) -> bool {
     let member = line.trim_start().strip_prefix('{').map(str::trim_start);
     let begins = |name: &str| member.is_some_and(|member| member.starts_with(name));
